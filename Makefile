@@ -57,7 +57,7 @@ libs = $(foreach l,$(USES_$1),$(BUILD)/lib$l.a)
 
 .SUFFIXES:
 .PRECIOUS: $(BUILD)/.packages-%
-.PHONY: all build run test unit e2e wifi bench fuzz lint fmt install clean
+.PHONY: all build run test unit e2e sanitized wifi bench fuzz lint fmt install clean
 all: build
 
 # layer NAME: objects, library
@@ -114,6 +114,9 @@ e2e: build tests/e2e/node_modules
 	$(Q)BUILD=$(BUILD) sh tests/tap.sh $(sort $(wildcard tests/e2e/*.test.*))
 test: build $(UNIT) tests/e2e/node_modules
 	$(Q)BUILD=$(BUILD) sh tests/tap.sh $(UNIT) $(sort $(wildcard tests/e2e/*.test.*))
+# what CI runs under the sanitizers: every unit test and one whole road
+sanitized: build $(UNIT) tests/e2e/node_modules
+	$(Q)BUILD=$(BUILD) sh tests/tap.sh $(UNIT) tests/e2e/road.test.mjs
 run: build $(BUILD)/.packages-run
 	$(Q)BUILD=$(BUILD) exec bash tests/e2e/demo.sh
 wifi: build $(BUILD)/.packages-wifi
@@ -159,3 +162,14 @@ clean:
 	rm -rf build build-san
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# the analyzer reads every product file once more; its findings are errors
+ANALYZE = $(patsubst %,$(BUILD)/analyze/%,$(foreach l,$(LAYERS),$(call srcs,$l)))
+define analyze_layer
+$(patsubst %,$(BUILD)/analyze/%,$(call srcs,$1)): CFLAGS += $$(call pkg_cflags,$1) $$(CFLAGS_$1)
+endef
+$(foreach l,$(LAYERS),$(eval $(call analyze_layer,$l)))
+$(BUILD)/analyze/%.c: %.c
+	$(Q)mkdir -p $(@D); $(CC) $(CFLAGS) -fanalyzer -c $< -o $@.o && touch $@
+.PHONY: analyze
+analyze: $(ANALYZE)
