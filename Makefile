@@ -118,7 +118,7 @@ test: build $(UNIT) tests/e2e/node_modules
 sanitized: build $(UNIT) tests/e2e/node_modules
 	$(Q)BUILD=$(BUILD) sh tests/tap.sh $(UNIT) tests/e2e/road.test.mjs
 run: build $(BUILD)/.packages-run
-	$(Q)BUILD=$(BUILD) exec bash tests/e2e/demo.sh
+	$(Q)BUILD=$(BUILD) exec $(if $(filter 0,$(shell id -u)),,sudo -E) /usr/bin/python3 tests/demo/demo.py
 wifi: build $(BUILD)/.packages-wifi
 	$(Q)BUILD=$(BUILD) bash tests/wifi/run.sh
 
