@@ -65,8 +65,13 @@ enum kf_err eapol_parse(struct kf_span frame, struct eapol_key *out) KF_MUST_CHE
 /* Which message of the pairwise handshake it is, told from the key information. */
 enum eapol_message eapol_message(const struct eapol_key *key);
 
-/* May a key be looked for in this message 2? *akm is 2 or 6 when the answer is EAPOL_FINE.
- * The suite is the one that the station's RSN element names. */
-enum eapol_why eapol_judge(const struct eapol_key *key, unsigned *akm);
+/* What the station chose, from the RSN element of its message 2: suites 00-0F-AC:n. */
+struct eapol_suites {
+	uint8_t akm, pairwise;
+};
+
+/* May a key be looked for in this frame? EAPOL_FINE: it is a message 2, out->akm is 2 or 6
+ * and goes with the descriptor version. IEEE 802.11-2020, 9.4.2.24 and table 12-10 */
+enum eapol_why eapol_judge(const struct eapol_key *key, struct eapol_suites *out);
 
 #endif

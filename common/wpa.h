@@ -24,10 +24,11 @@ struct wpa_kck {
 };
 
 /* What both sides of a 4-way handshake put into the key derivation. */
-struct wpa_nonces {
+struct wpa_ptk {
 	uint8_t aa[6];	/* the AP's BSSID */
 	uint8_t spa[6]; /* the station's MAC */
 	uint8_t anonce[WPA_NONCE_LEN], snonce[WPA_NONCE_LEN];
+	uint16_t bits; /* of the whole PTK: 384, or 512 with a 256-bit cipher; AKM 6 hashes it */
 };
 
 /* A passphrase that IEEE 802.11-2020 J.4 allows: 8..63 characters of printable ASCII. */
@@ -44,13 +45,13 @@ kf_pmk_derive(struct kf_span pass, struct kf_span ssid, struct kf_pmk *out) KF_M
 enum kf_err
 kf_pmk_parse(struct kf_span text, struct kf_span ssid, struct kf_pmk *out) KF_MUST_CHECK;
 
-/* KF_EIO the crypto library failed. IEEE 802.11-2020, 12.7.1.2 and 12.7.1.3 */
-enum kf_err wpa_kck(enum wpa_akm akm, const struct kf_pmk *pmk, const struct wpa_nonces *n,
+/* The PTK's first 128 bits. KF_EIO the crypto library failed. IEEE 802.11-2020, 12.7.1.2/3 */
+enum kf_err wpa_kck(enum wpa_akm akm, const struct kf_pmk *pmk, const struct wpa_ptk *in,
     struct wpa_kck *out) KF_MUST_CHECK;
 
-/* The MIC over the parts one after the other: an EAPOL-Key frame whose MIC field is zero.
+/* The MIC of an EAPOL-Key frame whose MIC field is zero.
  * KF_EIO the crypto library failed. IEEE 802.11-2020, 12.7.2 and table 12-10 */
-enum kf_err wpa_mic(enum wpa_akm akm, const struct wpa_kck *kck, const struct kf_span *part,
-    size_t n, uint8_t out[WPA_MIC_LEN]) KF_MUST_CHECK;
+enum kf_err wpa_mic(enum wpa_akm akm, const struct wpa_kck *kck, struct kf_span frame,
+    uint8_t out[WPA_MIC_LEN]) KF_MUST_CHECK;
 
 #endif

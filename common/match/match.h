@@ -10,7 +10,7 @@
 
 /* A handshake in which a key may be looked for: the result of handshake_read, nothing else. */
 struct handshake {
-	struct wpa_nonces nonces;
+	struct wpa_ptk ptk;
 	enum wpa_akm akm;
 	uint8_t mic[WPA_MIC_LEN];
 	uint8_t frame[EAPOL_FRAME_MAX]; /* message 2 with its MIC field zeroed */
@@ -32,15 +32,17 @@ enum kf_err handshake_read(struct handshake *hs, const struct handshake_at *at,
 /* Does this PMK make the MIC? KF_ENOENT: no. KF_EIO: the crypto library failed. */
 enum kf_err match_one(const struct handshake *hs, const struct kf_pmk *pmk) KF_MUST_CHECK;
 
-/* PMKs to scan: append only, then read only. Memory is wiped when freed. */
+/* PMKs to scan, each with a number of the caller's: append only, then read only. */
 struct match_set;
 
-/* cap: the most PMKs it will hold, fixed. KF_ENOMEM. */
+/* cap: the most PMKs it will hold; memory grows with use. KF_ENOMEM. */
 enum kf_err match_set_new(size_t cap, struct match_set **out) KF_MUST_CHECK;
-void match_set_free(struct match_set **set);
-/* The new PMK's slot is the number of PMKs put before it. KF_ELIMIT: cap is reached. */
-enum kf_err match_set_put(struct match_set *set, const struct kf_pmk *pmk) KF_MUST_CHECK;
+void match_set_free(struct match_set **set); /* wipes; NULL is fine */
+/* The PMK's slot is the number of PMKs put before it. KF_ELIMIT: cap is reached; KF_ENOMEM. */
+enum kf_err
+match_set_put(struct match_set *set, const struct kf_pmk *pmk, uint32_t tag) KF_MUST_CHECK;
 size_t match_set_count(const struct match_set *set);
+uint32_t match_set_tag(const struct match_set *set, size_t slot);
 
 /* Looks in the slots from..count-1 for the first PMK that makes the MIC.
  * out:    its slot, set only on KF_OK.
