@@ -33,6 +33,7 @@ struct isolate_event {
 	enum isolate_event_kind kind;
 	uint8_t mac[6];
 	char port[16];
+	const char *why; /* one clause for the log and the portal; static, never NULL */
 };
 
 struct isolate_conf {
