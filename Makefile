@@ -68,7 +68,7 @@ $(BUILD)/lib$1.a: $$(OBJ_$1)
 $$(patsubst %.c,$(BUILD)/o/%.o,$$(foreach d,$$(DIR_$1),$$(wildcard $$d/*.c))): CFLAGS += $$(call pkg_cflags,$1) $$(CFLAGS_$1)
 endef
 GENOBJ_view =
--include portal/kore/build.mk templates/build.mk
+-include portal/kore/build.mk portal/store/build.mk templates/build.mk
 $(foreach l,$(LAYERS),$(eval $(call layer,$l)))
 
 $(BUILD)/o/%.o: %.c | $(BUILD)/.packages-build

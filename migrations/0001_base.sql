@@ -1,4 +1,4 @@
--- The first schema. Times are seconds since 1970 (…_ms: milliseconds); 0 as an end means never.
+-- The first schema. Times are seconds since 1970 (*_ms: milliseconds); 0 as an end means never.
 -- Ids are UUIDs as text. Booleans are 0 and 1. Secrets are sealed (see portal/core/vault.h).
 
 CREATE TABLE org (
@@ -65,18 +65,19 @@ CREATE TABLE role (
 	UNIQUE (org_id, name)
 ) STRICT;
 
--- domains: e-mail domains this IdP may assert, lower case, separated by commas. attr_*: the
--- attribute's name, '' = the usual ones.
+-- domains: e-mail domains this IdP may assert, lower case, separated by commas. *_attrs: names of
+-- attributes, one a line, '' = the usual ones.
 CREATE TABLE idp (
 	id TEXT PRIMARY KEY NOT NULL,
 	org_id TEXT NOT NULL REFERENCES org(id),
 	entity_id TEXT NOT NULL CHECK (length(entity_id) BETWEEN 1 AND 1024),
 	metadata TEXT NOT NULL,
 	domains TEXT NOT NULL CHECK (domains <> ''),
-	attr_email TEXT NOT NULL DEFAULT '',
-	attr_name TEXT NOT NULL DEFAULT '',
-	attr_groups TEXT NOT NULL DEFAULT '',
-	nameid TEXT NOT NULL DEFAULT 'persistent' CHECK (nameid IN ('persistent', 'unspecified')),
+	email_attrs TEXT NOT NULL DEFAULT '',
+	name_attrs TEXT NOT NULL DEFAULT '',
+	given_attrs TEXT NOT NULL DEFAULT '',
+	group_attrs TEXT NOT NULL DEFAULT '',
+	nameid TEXT NOT NULL DEFAULT 'persistent' CHECK (nameid IN ('persistent', 'email')),
 	enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
 	created INTEGER NOT NULL,
 	modified INTEGER NOT NULL,
@@ -205,7 +206,7 @@ CREATE TABLE audit (
 	PRIMARY KEY (org_id, seq)
 ) STRICT;
 
--- version: 1 for the first mail of its kind about a key, 2 for "send again", …
+-- version: 1 for the first mail of its kind about a key, 2 for "send again" ...
 CREATE TABLE outbox (
 	id INTEGER PRIMARY KEY,
 	org_id TEXT NOT NULL REFERENCES org(id),
