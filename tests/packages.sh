@@ -7,7 +7,7 @@ build="gcc make patch pkg-config kore libssl-dev liblasso3-dev libxmlsec1-dev li
 	zlib1g-dev"
 run="simplesamlphp php-cli php-xml php-mbstring php-sqlite3 php-curl nftables iproute2 curl
 	python3-aiosmtpd openssl sqlite3"
-test="$run nodejs npm chromium fonts-dejavu-core zbar-tools zxing-cpp-tools xmlsec1 freeradius-utils
+test="$run python3-cryptography nodejs npm chromium fonts-dejavu-core zbar-tools zxing-cpp-tools xmlsec1 freeradius-utils
 	tcpdump nginx-light strace procps"
 wifi="$run qemu-system-x86 seabios busybox-static kmod cpio iw hostapd wpasupplicant socat tcpdump
 	iputils-ping"
