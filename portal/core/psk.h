@@ -3,12 +3,8 @@
 #define CORE_PSK_H
 
 #include "common/span.h"
+#include "portal/core/audit.h"
 #include "portal/core/issue.h"
-
-/* Who acts, for the audit: "cli root", "token ci". Borrowed. */
-struct actor {
-	const char *kind, *name;
-};
 
 /* What is wished; empty span or 0 = default. Checked here: every refusal says in why what was
  * expected, in one English sentence. */
@@ -17,15 +13,20 @@ struct psk_spec {
 	uint16_t vlan_id;
 	int64_t expire_time; /* seconds since 1970; 0 = never */
 	uint32_t max_usage;
-	bool weak; /* allow less than 79 bits, then never without an expiry */
+	bool weak;   /* allow less than 79 bits, then never without an expiry */
+	bool notify; /* mail it to its owner; needs email */
 };
 
 /* KF_EINVAL with why; KF_EEXIST this passphrase is another key's on this SSID (never says whose).
  */
 enum kf_err psk_add(struct app *app, const struct actor *by, const struct psk_spec *spec,
     struct key_view *out, struct kf_buf *why) KF_MUST_CHECK;
+/* reveal: with the passphrase, while the key is not over; the caller tells the audit by
+ * psk_revealed if a person sees it. */
 enum kf_err
 psk_find(struct app *app, struct kf_span id, bool reveal, struct key_view *out) KF_MUST_CHECK;
+
+enum kf_err psk_revealed(struct app *app, const struct actor *by, const char *id) KF_MUST_CHECK;
 
 struct psk_filter {
 	struct kf_span name, ssid, role, email;
@@ -38,6 +39,9 @@ enum kf_err psk_list(struct app *app, const struct psk_filter *filter,
 /* Over at once: the agents hear of it within a second. KF_ENOENT. Twice is not an error. */
 enum kf_err psk_revoke(struct app *app, const struct actor *by, struct kf_span id,
     struct kf_span reason) KF_MUST_CHECK;
+/* A new passphrase in the same group, role and VLAN; the old one stays valid for overlap_s (< 0:
+ * the workflow's, or 24 h) or its own end. An owner gets it by mail. KF_ENOENT; KF_EEXIST it was
+ * replaced before; KF_EEXPIRED it is over. */
 enum kf_err psk_rotate(struct app *app, const struct actor *by, struct kf_span id,
     int64_t overlap_s, struct key_view *out) KF_MUST_CHECK;
 
