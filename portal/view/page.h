@@ -62,9 +62,10 @@ struct page_key {
 /* GET /key: the success page. KF_EINVAL: net or pass cannot be a Wi-Fi code (wifi_uri.h). */
 struct page_success {
 	struct page_key key;
-	bool fresh;   /* made by this sign-in: "You have your key"; else "Your Wi-Fi key" */
-	bool rotated; /* just came from POST /key/new */
-	bool mailed;  /* just came from POST /key/mail */
+	bool fresh;	   /* made by this sign-in: "You have your key"; else "Your Wi-Fi key" */
+	bool rotated;	   /* just came from POST /key/new */
+	bool mailed;	   /* just came from POST /key/mail */
+	int64_t overlap_s; /* a replaced key works on for so long; 0: it stops at once */
 };
 enum kf_err page_success(struct kf_buf *out, const struct page_shell *shell,
     const struct page_success *in) KF_MUST_CHECK;

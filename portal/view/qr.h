@@ -7,10 +7,9 @@
 #include "common/span.h"
 #include "common/text.h"
 
-#define QR_QUIET 4	 /* light modules around the code. ISO/IEC 18004:2015 6.3.8 */
-#define QR_TEXT_MAX 512	 /* bytes; the longest Wi-Fi URI has 214 */
-#define QR_SCALE_MAX 32	 /* pixels a module */
-#define QR_LABEL_MAX 200 /* bytes of the SVG's spoken label */
+#define QR_QUIET 4	/* light modules around the code. ISO/IEC 18004:2015 6.3.8 */
+#define QR_TEXT_MAX 512 /* bytes; the longest Wi-Fi URI has 214 */
+#define QR_SCALE_MAX 32 /* pixels a module */
 
 struct qr {
 	uint8_t *dark; /* size * size bytes, row by row, 1 = dark; owned */

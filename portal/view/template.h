@@ -11,6 +11,8 @@ struct html {
 	const char *s;
 };
 
+bool template_given(const char *s); /* not NULL and not "" */
+
 void template_text(struct kf_buf *out, const char *s); /* element text, quoted attribute */
 /* A whole URL in a quoted attribute: a path of ours ("/x", not "//x"), http, https, mailto, tel or
  * cid; anything else (javascript:, data:) is replaced by "about:invalid". */
