@@ -38,7 +38,7 @@ struct radius_match {
 	const struct feed_key *key; /* borrowed for the call */
 	uint8_t mac[6], bss[6];
 	enum wpa_akm akm;
-	uint32_t candidates;   /* PMKs tried */
+	uint32_t candidates;   /* PMKs tried: 1, or at most so many */
 	uint32_t microseconds; /* spent on trying */
 	uint16_t slot;	       /* told to the AP; 0 unless vlan_attr = slot */
 	const char *client;
