@@ -45,6 +45,8 @@ struct isolate_conf {
 	void *arg;
 };
 
+typedef void isolate_each_fn(void *arg, const struct station *sta, const struct place *at);
+
 struct isolate_ops {
 	const char *name;
 	/* Loads the table, fail-closed, before any port exists. *ctx is owned, freed by close. */
@@ -57,6 +59,9 @@ struct isolate_ops {
 	enum kf_err (*leave)(void *ctx, const struct station *sta);
 	/* The live sessions of the site, the whole list, our own among them or not. */
 	enum kf_err (*sessions)(void *ctx, const struct feed_session *ses, size_t n);
+	/* Every station that is in its place now. After open these are the ones an agent before
+	 * us left in the kernel (its rules outlive it): tell join or leave for each of them. */
+	void (*each)(void *ctx, isolate_each_fn *fn, void *arg);
 	/* Netlink sockets to poll for reading (at most max, returns how many) and what to do
 	 * when one is readable. */
 	size_t (*fds)(void *ctx, int *fd, size_t max);
