@@ -27,4 +27,9 @@ enum kf_err app_open(const struct config *conf, const struct kf_env *env,
     const struct kf_sealkey *master, struct app **out) KF_MUST_CHECK;
 void app_close(struct app **app);
 
+/* state_dir/keyfob.db. KF_EINVAL: longer than size. */
+enum kf_err app_db_path(const struct config *conf, char *out, size_t size) KF_MUST_CHECK;
+/* For setup: fills org and keys of an app whose database was opened otherwise. */
+enum kf_err app_load(struct app *app, const struct kf_sealkey *master) KF_MUST_CHECK;
+
 #endif

@@ -2,38 +2,26 @@
 
 #include <string.h>
 
-#define SITE_COLS "id, name"
 #define WLAN_COLS "w.id, w.ssid, w.security, w.key_form, w.personal_wlan"
-#define VLAN_COLS "id, site_id, vid, name, prefixes, gateways, wired"
 
 enum {
 	SITE_INSERT,
 	SITE_BY_NAME,
-	SITE_BY_ID,
-	SITE_ALL,
 	WLAN_INSERT,
 	WLAN_AT_SITE,
 	WLAN_BY_SSID,
 	WLAN_BY_ID,
 	WLAN_ONLY,
-	WLAN_IS_AT,
-	WLAN_OF_SITE,
 	VLAN_INSERT,
-	VLAN_BY_ID,
 	VLAN_EXISTS,
-	VLAN_OF_SITE,
 	ROLE_INSERT,
 	ROLE_BY_NAME,
-	ROLE_BY_ID,
-	ROLE_ALL,
 	NET__MAX
 };
 
 static const struct db_stmt net_sql[NET__MAX] = {
     [SITE_INSERT] = {"INSERT INTO site(id, org_id, name, created) VALUES (?1, ?2, ?3, ?4)", 0},
-    [SITE_BY_NAME] = {"SELECT " SITE_COLS " FROM site WHERE org_id = ?1 AND name = ?2", 2},
-    [SITE_BY_ID] = {"SELECT " SITE_COLS " FROM site WHERE org_id = ?1 AND id = ?2", 2},
-    [SITE_ALL] = {"SELECT " SITE_COLS " FROM site WHERE org_id = ?1 ORDER BY name", 2},
+    [SITE_BY_NAME] = {"SELECT id, name FROM site WHERE org_id = ?1 AND name = ?2", 2},
     [WLAN_INSERT] =
 	{"INSERT INTO wlan(id, org_id, ssid, security, key_form, personal_wlan, created)"
 	 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -44,23 +32,12 @@ static const struct db_stmt net_sql[NET__MAX] = {
     [WLAN_ONLY] = {"SELECT " WLAN_COLS " FROM wlan w WHERE w.org_id = ?1"
 		   " AND (SELECT count(*) FROM wlan WHERE org_id = ?1) = 1",
 	5},
-    [WLAN_IS_AT] = {"SELECT 1 FROM wlan_site WHERE org_id = ?1 AND wlan_id = ?2 AND site_id = ?3",
-	1},
-    [WLAN_OF_SITE] = {"SELECT " WLAN_COLS " FROM wlan w JOIN wlan_site s ON s.wlan_id = w.id"
-		      " WHERE s.org_id = ?1 AND s.site_id = ?2 ORDER BY w.ssid",
-	5},
     [VLAN_INSERT] = {"INSERT INTO vlan(id, org_id, site_id, vid, name, prefixes, gateways, wired)"
 		     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	0},
-    [VLAN_BY_ID] = {"SELECT " VLAN_COLS " FROM vlan WHERE org_id = ?1 AND id = ?2", 7},
     [VLAN_EXISTS] = {"SELECT 1 FROM vlan WHERE org_id = ?1 AND vid = ?2", 1},
-    [VLAN_OF_SITE] = {"SELECT " VLAN_COLS " FROM vlan WHERE org_id = ?1 AND site_id = ?2"
-		      " ORDER BY vid",
-	7},
     [ROLE_INSERT] = {"INSERT INTO role(id, org_id, name) VALUES (?1, ?2, ?3)", 0},
     [ROLE_BY_NAME] = {"SELECT id, name FROM role WHERE org_id = ?1 AND name = ?2", 2},
-    [ROLE_BY_ID] = {"SELECT id, name FROM role WHERE org_id = ?1 AND id = ?2", 2},
-    [ROLE_ALL] = {"SELECT id, name FROM role WHERE org_id = ?1 ORDER BY name", 2},
 };
 const struct db_set net_set = DB_SET("net", net_sql);
 
@@ -81,13 +58,6 @@ word_col(struct db_row *row, int col, const char *const *word, int n)
 }
 
 static void
-site_read(struct db_row *row, struct site_row *out)
-{
-	db_col_str(row, 0, out->id, sizeof(out->id));
-	db_col_str(row, 1, out->name, sizeof(out->name));
-}
-
-static void
 wlan_read(struct db_row *row, struct wlan_row *out)
 {
 	struct kf_span ssid = db_col_span(row, 1);
@@ -105,36 +75,11 @@ wlan_read(struct db_row *row, struct wlan_row *out)
 	out->personal = db_col_int(row, 4) != 0;
 }
 
-static void
-vlan_read(struct db_row *row, struct vlan_row *out)
-{
-	db_col_str(row, 0, out->id, sizeof(out->id));
-	db_col_str(row, 1, out->site_id, sizeof(out->site_id));
-	out->vid = (uint16_t)db_col_range(row, 2, 1, 4094);
-	db_col_str(row, 3, out->name, sizeof(out->name));
-	db_col_str(row, 4, out->prefixes, sizeof(out->prefixes));
-	db_col_str(row, 5, out->gateways, sizeof(out->gateways));
-	db_col_str(row, 6, out->wired, sizeof(out->wired));
-}
-
-static void
-role_read(struct db_row *row, struct role_row *out)
-{
-	db_col_str(row, 0, out->id, sizeof(out->id));
-	db_col_str(row, 1, out->name, sizeof(out->name));
-}
-
 /* One row by a second key within the org; what db_one fills is the caller's to read. */
 static enum kf_err
 find(struct db *db, int stmt, const char *org, struct db_val key, struct db_row *row)
 {
 	return db_one(db, &net_set, stmt, DB_ARGS(db_str(org), key), row);
-}
-
-static enum kf_err
-exists(enum kf_err r, struct db_row *row)
-{
-	return r == KF_OK ? db_done(row) : r;
 }
 
 /* --- sites --------------------------------------------------------------------------------------
@@ -147,29 +92,17 @@ net_site_insert(struct db *db, const char *org, const struct site_row *row, int6
 	    DB_ARGS(db_str(row->id), db_str(org), db_str(row->name), db_int(now)));
 }
 
-static enum kf_err
-site_one(enum kf_err r, struct db_row *row, struct site_row *out)
-{
-	if (r != KF_OK)
-		return r;
-	site_read(row, out);
-	return db_done(row);
-}
-
 enum kf_err
 net_site_by_name(struct db *db, const char *org, struct kf_span name, struct site_row *out)
 {
 	struct db_row row;
+	enum kf_err r = find(db, SITE_BY_NAME, org, db_text(name), &row);
 
-	return site_one(find(db, SITE_BY_NAME, org, db_text(name), &row), &row, out);
-}
-
-enum kf_err
-net_site_by_id(struct db *db, const char *org, const char *id, struct site_row *out)
-{
-	struct db_row row;
-
-	return site_one(find(db, SITE_BY_ID, org, db_str(id), &row), &row, out);
+	if (r != KF_OK)
+		return r;
+	db_col_str(&row, 0, out->id, sizeof(out->id));
+	db_col_str(&row, 1, out->name, sizeof(out->name));
+	return db_done(&row);
 }
 
 /* --- WLANs --------------------------------------------------------------------------------------
@@ -224,16 +157,6 @@ net_wlan_only(struct db *db, const char *org, struct wlan_row *out)
 	return wlan_one(db_one(db, &net_set, WLAN_ONLY, DB_ARGS(db_str(org)), &row), &row, out);
 }
 
-enum kf_err
-net_wlan_is_at(struct db *db, const char *org, const char *wlan_id, const char *site_id)
-{
-	struct db_row row;
-
-	return exists(db_one(db, &net_set, WLAN_IS_AT,
-			  DB_ARGS(db_str(org), db_str(wlan_id), db_str(site_id)), &row),
-	    &row);
-}
-
 /* --- VLANs --------------------------------------------------------------------------------------
  */
 
@@ -247,23 +170,12 @@ net_vlan_insert(struct db *db, const char *org, const struct vlan_row *row)
 }
 
 enum kf_err
-net_vlan_by_id(struct db *db, const char *org, const char *id, struct vlan_row *out)
-{
-	struct db_row row;
-	enum kf_err r = find(db, VLAN_BY_ID, org, db_str(id), &row);
-
-	if (r != KF_OK)
-		return r;
-	vlan_read(&row, out);
-	return db_done(&row);
-}
-
-enum kf_err
 net_vlan_exists(struct db *db, const char *org, uint16_t vid)
 {
 	struct db_row row;
+	enum kf_err r = find(db, VLAN_EXISTS, org, db_int(vid), &row);
 
-	return exists(find(db, VLAN_EXISTS, org, db_int(vid), &row), &row);
+	return r == KF_OK ? db_done(&row) : r;
 }
 
 /* --- roles --------------------------------------------------------------------------------------
@@ -276,101 +188,15 @@ net_role_insert(struct db *db, const char *org, const struct role_row *row)
 	    db, &net_set, ROLE_INSERT, DB_ARGS(db_str(row->id), db_str(org), db_str(row->name)));
 }
 
-static enum kf_err
-role_one(enum kf_err r, struct db_row *row, struct role_row *out)
-{
-	if (r != KF_OK)
-		return r;
-	role_read(row, out);
-	return db_done(row);
-}
-
 enum kf_err
 net_role_by_name(struct db *db, const char *org, struct kf_span name, struct role_row *out)
 {
 	struct db_row row;
+	enum kf_err r = find(db, ROLE_BY_NAME, org, db_text(name), &row);
 
-	return role_one(find(db, ROLE_BY_NAME, org, db_text(name), &row), &row, out);
-}
-
-enum kf_err
-net_role_by_id(struct db *db, const char *org, const char *id, struct role_row *out)
-{
-	struct db_row row;
-
-	return role_one(find(db, ROLE_BY_ID, org, db_str(id), &row), &row, out);
-}
-
-/* --- lists: one loop a type, since each has a struct of its own
- * ----------------------------------- */
-
-/* The end of a loop: no more rows is what we hoped for. */
-static enum kf_err
-list_end(struct db_row *row, enum kf_err r)
-{
-	enum kf_err done = db_done(row);
-
-	return r == KF_ENOENT ? done : r;
-}
-
-enum kf_err
-net_sites(struct db *db, const char *org,
-    enum kf_err (*each)(void *arg, const struct site_row *row), void *arg)
-{
-	struct site_row out;
-	struct db_row row;
-	enum kf_err r = db_query(db, &net_set, SITE_ALL, DB_ARGS(db_str(org)), &row);
-
-	while (r == KF_OK && (r = db_next(&row)) == KF_OK) {
-		site_read(&row, &out);
-		r = row.bad ? KF_EIO : each(arg, &out);
-	}
-	return list_end(&row, r);
-}
-
-enum kf_err
-net_wlans(struct db *db, const char *org, const char *site_id,
-    enum kf_err (*each)(void *arg, const struct wlan_row *row), void *arg)
-{
-	struct wlan_row out;
-	struct db_row row;
-	enum kf_err r =
-	    db_query(db, &net_set, WLAN_OF_SITE, DB_ARGS(db_str(org), db_str(site_id)), &row);
-
-	while (r == KF_OK && (r = db_next(&row)) == KF_OK) {
-		wlan_read(&row, &out);
-		r = row.bad ? KF_EIO : each(arg, &out);
-	}
-	return list_end(&row, r);
-}
-
-enum kf_err
-net_vlans(struct db *db, const char *org, const char *site_id,
-    enum kf_err (*each)(void *arg, const struct vlan_row *row), void *arg)
-{
-	struct vlan_row out;
-	struct db_row row;
-	enum kf_err r =
-	    db_query(db, &net_set, VLAN_OF_SITE, DB_ARGS(db_str(org), db_str(site_id)), &row);
-
-	while (r == KF_OK && (r = db_next(&row)) == KF_OK) {
-		vlan_read(&row, &out);
-		r = row.bad ? KF_EIO : each(arg, &out);
-	}
-	return list_end(&row, r);
-}
-
-enum kf_err
-net_roles(struct db *db, const char *org,
-    enum kf_err (*each)(void *arg, const struct role_row *row), void *arg)
-{
-	struct role_row out;
-	struct db_row row;
-	enum kf_err r = db_query(db, &net_set, ROLE_ALL, DB_ARGS(db_str(org)), &row);
-
-	while (r == KF_OK && (r = db_next(&row)) == KF_OK) {
-		role_read(&row, &out);
-		r = row.bad ? KF_EIO : each(arg, &out);
-	}
-	return list_end(&row, r);
+	if (r != KF_OK)
+		return r;
+	db_col_str(&row, 0, out->id, sizeof(out->id));
+	db_col_str(&row, 1, out->name, sizeof(out->name));
+	return db_done(&row);
 }

@@ -50,35 +50,15 @@ net_role_insert(struct db *db, const char *org, const struct role_row *row) KF_M
 /* Single rows: KF_ENOENT. */
 enum kf_err net_site_by_name(
     struct db *db, const char *org, struct kf_span name, struct site_row *out) KF_MUST_CHECK;
-enum kf_err
-net_site_by_id(struct db *db, const char *org, const char *id, struct site_row *out) KF_MUST_CHECK;
 enum kf_err net_wlan_by_ssid(
     struct db *db, const char *org, struct kf_span ssid, struct wlan_row *out) KF_MUST_CHECK;
 enum kf_err
 net_wlan_by_id(struct db *db, const char *org, const char *id, struct wlan_row *out) KF_MUST_CHECK;
 /* The only WLAN there is. KF_ENOENT: none, or more than one. */
 enum kf_err net_wlan_only(struct db *db, const char *org, struct wlan_row *out) KF_MUST_CHECK;
-enum kf_err
-net_vlan_by_id(struct db *db, const char *org, const char *id, struct vlan_row *out) KF_MUST_CHECK;
 /* KF_OK when some site has this VLAN. */
 enum kf_err net_vlan_exists(struct db *db, const char *org, uint16_t vid) KF_MUST_CHECK;
 enum kf_err net_role_by_name(
     struct db *db, const char *org, struct kf_span name, struct role_row *out) KF_MUST_CHECK;
-enum kf_err
-net_role_by_id(struct db *db, const char *org, const char *id, struct role_row *out) KF_MUST_CHECK;
-/* KF_OK when this WLAN is on the air at this site. */
-enum kf_err net_wlan_is_at(
-    struct db *db, const char *org, const char *wlan_id, const char *site_id) KF_MUST_CHECK;
-
-/* All WLANs and VLANs of a site, all sites and roles of the org: each is called once a row, until
- * it gives an error, which comes back. */
-enum kf_err net_sites(struct db *db, const char *org,
-    enum kf_err (*each)(void *arg, const struct site_row *row), void *arg) KF_MUST_CHECK;
-enum kf_err net_wlans(struct db *db, const char *org, const char *site_id,
-    enum kf_err (*each)(void *arg, const struct wlan_row *row), void *arg) KF_MUST_CHECK;
-enum kf_err net_vlans(struct db *db, const char *org, const char *site_id,
-    enum kf_err (*each)(void *arg, const struct vlan_row *row), void *arg) KF_MUST_CHECK;
-enum kf_err net_roles(struct db *db, const char *org,
-    enum kf_err (*each)(void *arg, const struct role_row *row), void *arg) KF_MUST_CHECK;
 
 #endif

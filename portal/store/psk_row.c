@@ -30,7 +30,6 @@ enum {
 	PSK_OF_PERSON,
 	PSK_LIST,
 	PSK_COUNT,
-	PSK_OF_SITE,
 	PSK__MAX
 };
 
@@ -68,11 +67,6 @@ static const struct db_stmt psk_sql[PSK__MAX] = {
     [PSK_COUNT] = {"SELECT count(*) FROM psk p LEFT JOIN person o ON o.id = p.person_id"
 		   " LEFT JOIN role r ON r.id = p.role_id" PSK_FILTER,
 	1},
-    [PSK_OF_SITE] = {"SELECT " PSK_COLS PSK_FROM
-		     "JOIN wlan_site s ON s.wlan_id = p.wlan_id WHERE p.org_id = ?1"
-		     " AND s.site_id = ?2 AND p.revoked_at = 0"
-		     " AND (p.expire_time = 0 OR p.expire_time > ?3) ORDER BY p.id",
-	PSK_COLS_N},
 };
 const struct db_set psk_set = DB_SET("psk", psk_sql);
 
@@ -300,15 +294,4 @@ psk_rows_count(struct db *db, const char *org, const struct psk_row_filter *filt
 		return r;
 	*out = (uint64_t)db_col_int(&row, 0);
 	return db_done(&row);
-}
-
-enum kf_err
-psk_rows_of_site(
-    struct db *db, const char *org, const char *site_id, int64_t now, psk_each *each, void *arg)
-{
-	struct db_row row;
-
-	return psk_loop(db_query(db, &psk_set, PSK_OF_SITE,
-			    DB_ARGS(db_str(org), db_str(site_id), db_int(now)), &row),
-	    &row, each, arg);
 }

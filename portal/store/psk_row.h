@@ -77,9 +77,5 @@ enum kf_err psk_rows(struct db *db, const char *org, const struct psk_row_filter
     psk_each *each, void *arg) KF_MUST_CHECK;
 enum kf_err psk_rows_count(struct db *db, const char *org, const struct psk_row_filter *filter,
     uint64_t *out) KF_MUST_CHECK;
-/* For the agents of a site: every key of its WLANs that is neither revoked nor over at now, also
- * those that only begin later; by id. */
-enum kf_err psk_rows_of_site(struct db *db, const char *org, const char *site_id, int64_t now,
-    psk_each *each, void *arg) KF_MUST_CHECK;
 
 #endif
