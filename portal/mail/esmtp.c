@@ -30,14 +30,14 @@ struct talk {
 	char user[CREDENTIAL_MAX], password[CREDENTIAL_MAX];
 
 	bool msg_given; /* libesmtp has taken the bytes */
-	bool data_seen, sent_seen, tls_seen;
+	bool auth_seen, tls_seen, data_seen, sent_seen;
 
 	char line[REPLY_LINE_MAX]; /* of the reply that is coming in */
 	size_t line_len;
 	bool reply_whole; /* the last command has been answered */
 	bool injected;	  /* and then the server said more, before TLS */
 
-	int refusal; /* the last 4xx or 5xx, and its text */
+	int refusal; /* the first 4xx or 5xx, and its text */
 	char refusal_text[MAIL_RESULT_TEXT];
 	char trouble[MAIL_RESULT_TEXT]; /* what failed on our side of the wire */
 };
@@ -71,16 +71,28 @@ static void __attribute__((format(printf, 2, 3))) note_trouble(struct talk *t, c
 /* --- what libesmtp calls ---------------------------------------------------------------------- */
 
 static void
+reply_code(struct talk *t, int code)
+{
+	bool unknown_command = t->refusal >= 500 && t->refusal <= 504;
+
+	if (code == 235) /* means nothing but this. RFC 4954 6 */
+		t->auth_seen = true;
+	/* the first is the cause; but that a server does not know EHLO is no cause */
+	if (code >= 400 && code <= 599 && (t->refusal == 0 || unknown_command)) {
+		t->refusal = code;
+		copy_printable(t->refusal_text, t->line + (t->line_len > 3 ? 4 : 3));
+	}
+}
+
+static void
 reply_line(struct talk *t)
 {
 	bool last = t->line_len < 4 || t->line[3] != '-';
 
 	t->line[t->line_len] = '\0';
-	if (last && (t->line[0] == '4' || t->line[0] == '5') && t->line_len >= 3) {
-		t->refusal =
-		    (t->line[0] - '0') * 100 + (t->line[1] - '0') * 10 + (t->line[2] - '0');
-		copy_printable(t->refusal_text, t->line + (t->line_len > 3 ? 4 : 3));
-	}
+	if (t->line_len >= 3 && last)
+		reply_code(
+		    t, (t->line[0] - '0') * 100 + (t->line[1] - '0') * 10 + t->line[2] - '0');
 	t->reply_whole = last;
 	t->line_len = 0;
 }
@@ -98,8 +110,12 @@ on_bytes(const char *buf, int len, int writing, void *arg)
 		return; /* never looked at: a password may be among it */
 	}
 	for (int i = 0; i < len; i++) {
-		if (t->reply_whole && !t->tls_seen)
+		if (t->reply_whole && t->conf->starttls && !t->tls_seen) {
 			t->injected = true;
+			note_trouble(t,
+			    "plain text in front of TLS: somebody on the way to %s injects",
+			    t->conf->host);
+		}
 		if (buf[i] == '\n')
 			reply_line(t);
 		else if (t->line_len < sizeof(t->line) - 1)
@@ -180,11 +196,8 @@ on_certificate(int ok, X509_STORE_CTX *store)
 	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct talk *t = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 
-	if (t->injected) {
-		note_trouble(t, "plain text in front of TLS: somebody on the way to %s injects",
-		    t->conf->host);
+	if (t->injected)
 		return 0;
-	}
 	if (!ok)
 		note_trouble(t, "certificate of %s: %s", t->conf->host,
 		    X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)));
@@ -331,7 +344,7 @@ decide_later(const struct talk *t, int error, struct mail_result *out)
 static bool
 is_final(const struct talk *t, int code)
 {
-	bool lacks_auth = t->auth != NULL && auth_mechanism_name(t->auth) == NULL;
+	bool lacks_auth = t->auth != NULL && !t->auth_seen;
 
 	return code >= 500 && code <= 599 && !(code >= 530 && code <= 538) && !lacks_auth;
 }
