@@ -1,0 +1,245 @@
+/* The owner's pages: GET / /key /my /k/ID /key/live, POST /key/new /key/mail. */
+#include "portal/core/config.h"
+#include "portal/core/issue.h"
+#include "portal/http/guard.h"
+#include "portal/http/handlers.h"
+#include "portal/view/page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY_S 86400
+
+static struct page_key
+key_page(const struct key_view *key, const struct key_view *old, int64_t now)
+{
+	static const enum page_mail mail[] = {
+	    [KEY_MAIL_NONE] = PAGE_MAIL_NONE,
+	    [KEY_MAIL_WAITING] = PAGE_MAIL_QUEUED,
+	    [KEY_MAIL_SENT] = PAGE_MAIL_SENT,
+	    [KEY_MAIL_FAILED] = PAGE_MAIL_FAILED,
+	};
+
+	return (struct page_key){
+	    .net = {kf_span_of(key->ssid.b, key->ssid.n), key->security, false},
+	    .pass = &key->pass,
+	    .mail_to = key->mail != KEY_MAIL_NONE ? key->email : NULL,
+	    .mail = mail[key->mail],
+	    .now = now,
+	    .not_after = key->expires,
+	    .old_not_after = old != NULL ? old->expires : 0,
+	    .devices_max = key->max_usage,
+	};
+}
+
+/* The key that this one replaced and that still works, if there is one. */
+static enum kf_err
+key_before(struct app *app, const struct session *ses, const struct key_view *key,
+    struct key_view *old, bool *found)
+{
+	struct key_view *list = calloc(PAGE_KEYS_MAX, sizeof(*list));
+	size_t n = 0;
+	enum kf_err r;
+
+	*found = false;
+	if (list == NULL)
+		return KF_ENOMEM;
+	r = issue_list(app, ses, list, PAGE_KEYS_MAX, &n);
+	for (size_t i = 0; r == KF_OK && i < n && !*found; i++) {
+		*found = list[i].status == KEY_ROTATING && list[i].group == key->group &&
+		    strcmp(list[i].workflow, key->workflow) == 0;
+		if (*found)
+			*old = list[i];
+	}
+	kf_wipe(list, PAGE_KEYS_MAX * sizeof(*list));
+	free(list);
+	return r;
+}
+
+static bool
+query_is(struct web_req *req, const char *name)
+{
+	struct kf_span value;
+
+	return web_query(req, name, &value) == KF_OK && kf_span_eq(value, KF_LIT("1"));
+}
+
+int
+home_get(struct web_req *req)
+{
+	struct workflow_view flow = {0};
+	struct session ses;
+	bool known = guard_session(req, &ses) == KF_OK;
+	enum kf_err r = workflow_find(web_app(req), kf_span_str(""), &flow);
+	struct page_shell shell = guard_shell(req, known ? &ses : NULL);
+	struct page_landing page = {
+	    .ssid = kf_span_of(flow.ssid.b, flow.ssid.n),
+	    .slug = r == KF_OK ? flow.slug : NULL,
+	    .days = (unsigned)((flow.validity_s + DAY_S - 1) / DAY_S),
+	    .devices_max = flow.max_usage,
+	    .signed_out = query_is(req, "bye"),
+	};
+	struct kf_buf html = {0};
+	int sent;
+
+	if (r != KF_OK && r != KF_ENOENT)
+		return web_reply_err(req, r, NULL);
+	page_landing(&html, &shell, &page);
+	sent = web_reply_page(req, 200, &html);
+	kf_buf_free(&html);
+	return sent;
+}
+
+/* A GET that may make the key: it is the same key for every reload, tab and double click, and the
+ * only one whom another site's link could give it to is the person herself. */
+int
+key_get(struct web_req *req)
+{
+	struct app *app = web_app(req);
+	struct session ses;
+	struct key_view key = {0}, old = {0};
+	struct page_success page = {0};
+	struct page_shell shell;
+	struct kf_buf html = {0};
+	bool has_old = false;
+	enum kf_err r;
+	int sent;
+
+	if ((r = guard_session(req, &ses)) != KF_OK)
+		return guard_refuse(req, r, NULL);
+	if ((r = issue_key(app, &ses, &key, &page.fresh)) != KF_OK ||
+	    (r = key_before(app, &ses, &key, &old, &has_old)) != KF_OK)
+		goto out;
+	page.key = key_page(&key, has_old ? &old : NULL, kf_now_s(app->env));
+	page.rotated = query_is(req, "new");
+	page.mailed = query_is(req, "mailed");
+	shell = guard_shell(req, &ses);
+	r = page_success(&html, &shell, &page);
+out:
+	sent = r == KF_OK ? web_reply_page(req, 200, &html) : web_reply_err(req, r, NULL);
+	kf_buf_free(&html);
+	kf_wipe(&key, sizeof(key));
+	kf_wipe(&old, sizeof(old));
+	return sent;
+}
+
+/* "New key": of the form's key when it names one, else of the one that /key shows. */
+int
+key_rotate(struct web_req *req)
+{
+	struct session ses;
+	struct key_view key = {0}, fresh = {0};
+	struct kf_span id;
+	bool made = false;
+	enum kf_err r;
+
+	if ((r = guard_form(req, &ses)) != KF_OK)
+		return guard_refuse(req, r, NULL);
+	if ((r = web_form(req, "id", &id)) == KF_ENOENT) {
+		r = issue_key(web_app(req), &ses, &key, &made);
+		id = kf_span_str(key.id);
+	}
+	if (r == KF_OK && !made)
+		r = issue_rotate(web_app(req), &ses, id, &fresh);
+	kf_wipe(&key, sizeof(key));
+	kf_wipe(&fresh, sizeof(fresh));
+	return r == KF_OK ? web_redirect(req, "/key?new=1") : web_reply_err(req, r, NULL);
+}
+
+int
+key_mail_again(struct web_req *req)
+{
+	struct session ses;
+	struct key_view key = {0};
+	bool made = false;
+	enum kf_err r;
+
+	if ((r = guard_form(req, &ses)) != KF_OK)
+		return guard_refuse(req, r, NULL);
+	r = issue_key(web_app(req), &ses, &key, &made);
+	if (r == KF_OK && !made)
+		r = issue_mail_again(web_app(req), &ses, kf_span_str(key.id));
+	kf_wipe(&key, sizeof(key));
+	if (r == KF_ELIMIT)
+		return web_reply_err(req, r,
+		    "It is on its way, or was sent five times this hour. Look into the spam "
+		    "folder, "
+		    "or use the code on the page.");
+	return r == KF_OK ? web_redirect(req, "/key?mailed=1") : web_reply_err(req, r, NULL);
+}
+
+static int
+reply_ended(struct web_req *req, const struct session *ses, const struct key_view *key)
+{
+	struct page_shell shell = guard_shell(req, ses);
+	struct page_ended page = {
+	    .ssid = kf_span_of(key->ssid.b, key->ssid.n),
+	    .why = key->status == KEY_REVOKED ? PAGE_END_REVOKED : PAGE_END_EXPIRED,
+	    .at = key->expires,
+	    .slug = key->workflow[0] != '\0' ? key->workflow : NULL,
+	};
+	struct kf_buf html = {0};
+	int sent;
+
+	page_ended(&html, &shell, &page);
+	sent = web_reply_page(req, 410, &html);
+	kf_buf_free(&html);
+	return sent;
+}
+
+/* The Wi-Fi URL of the mail: lives as long as its key; sign-in needed, so it holds no secret. */
+int
+key_link(struct web_req *req)
+{
+	struct session ses;
+	struct key_view key = {0};
+	enum kf_err r;
+	int sent;
+
+	if ((r = guard_session(req, &ses)) != KF_OK)
+		return guard_refuse(req, r, web_path(req));
+	r = issue_find(web_app(req), &ses, web_capture(req, 1), &key);
+	if (r != KF_OK)
+		sent = web_reply_err(req, r,
+		    "This is not a key of yours. Sign out and use the account it was made for.");
+	else if (key.status == KEY_EXPIRED || key.status == KEY_REVOKED)
+		sent = reply_ended(req, &ses, &key);
+	else
+		sent = web_redirect(req, "/key");
+	kf_wipe(&key, sizeof(key));
+	return sent;
+}
+
+int
+my_keys(struct web_req *req)
+{
+	struct app *app = web_app(req);
+	struct session ses;
+	struct key_view *list = NULL;
+	struct page_key *row = NULL;
+	struct page_shell shell;
+	struct kf_buf html = {0};
+	size_t n = 0, live = 0;
+	enum kf_err r;
+	int sent;
+
+	if ((r = guard_session(req, &ses)) != KF_OK)
+		return guard_refuse(req, r, "/my");
+	list = calloc(PAGE_KEYS_MAX, sizeof(*list));
+	row = calloc(PAGE_KEYS_MAX, sizeof(*row));
+	r = list == NULL || row == NULL ? KF_ENOMEM
+					: issue_list(app, &ses, list, PAGE_KEYS_MAX, &n);
+	for (size_t i = 0; r == KF_OK && i < n; i++)
+		if (list[i].pass.n > 0)
+			row[live++] = key_page(&list[i], NULL, kf_now_s(app->env));
+	shell = guard_shell(req, &ses);
+	if (r == KF_OK)
+		r = page_my(&html, &shell, &(struct page_my){row, live});
+	sent = r == KF_OK ? web_reply_page(req, 200, &html) : web_reply_err(req, r, NULL);
+	if (list != NULL)
+		kf_wipe(list, PAGE_KEYS_MAX * sizeof(*list));
+	free(list);
+	free(row);
+	kf_buf_free(&html);
+	return sent;
+}
