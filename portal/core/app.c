@@ -89,6 +89,7 @@ app_close(struct app **papp)
 	if (app == NULL)
 		return;
 	db_close(&app->db);
+	db_close(&app->live);
 	kf_wipe(app, sizeof(*app));
 	free(app);
 }

@@ -12,6 +12,7 @@ struct db;
 
 struct app {
 	struct db *db;		    /* keyfob.db; store/db.h */
+	struct db *live;	    /* live.db, of the feed role only: core/onair.h */
 	const struct config *conf;  /* borrowed, outlives the app */
 	const struct kf_env *env;   /* borrowed */
 	struct kf_sealkey data_key; /* seals secrets at rest; unwrapped by the master key */

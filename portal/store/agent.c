@@ -20,7 +20,6 @@ enum {
 	AGENT_REVOKE,
 	AGENT_SEEN,
 	EVENTS_TAKE,
-	SITE_BY_NAME,
 	KEY_SCOPE,
 	SIGHTING_PUT,
 	SIGHTING_LIST,
@@ -57,7 +56,6 @@ static const struct db_stmt agent_sql[AGENT__MAX] = {
     [EVENTS_TAKE] = {"UPDATE agent SET event_seq = ?2, accepts = ?3, rejects = ?4, dropped = ?5, "
 		     "acct = ?6, keys = ?7 WHERE id = ?1 AND event_seq < ?2",
 	0},
-    [SITE_BY_NAME] = {"SELECT id FROM site WHERE org_id = ?1 AND name = ?2", 1},
     [KEY_SCOPE] = {"SELECT p.group_id, p.vlan_id FROM psk p JOIN wlan_site w "
 		   "ON w.wlan_id = p.wlan_id WHERE p.id = ?2 AND w.site_id = ?1",
 	2},
@@ -253,19 +251,6 @@ agent_each(struct db *db, const char *org,
 		db_drop(&row);
 		return r;
 	}
-	return db_done(&row);
-}
-
-enum kf_err
-agent_site_by_name(struct db *db, const char *org, struct kf_span name, char id[37])
-{
-	struct db_row row;
-	enum kf_err r =
-	    db_one(db, &agent_set, SITE_BY_NAME, DB_ARGS(db_str(org), db_text(name)), &row);
-
-	if (r != KF_OK)
-		return r;
-	db_col_str(&row, 0, id, 37);
 	return db_done(&row);
 }
 

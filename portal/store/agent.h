@@ -57,9 +57,6 @@ enum kf_err agent_events_take(struct db *db, const char *id, uint64_t seq,
     const struct feed_counters *counters) KF_MUST_CHECK;
 enum kf_err agent_each(struct db *db, const char *org,
     enum kf_err (*each)(void *arg, const struct agent_row *row), void *arg) KF_MUST_CHECK;
-/* KF_ENOENT: no site of this name. */
-enum kf_err
-agent_site_by_name(struct db *db, const char *org, struct kf_span name, char id[37]) KF_MUST_CHECK;
 
 /* --- devices under a key --- */
 struct sighting_row {

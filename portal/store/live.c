@@ -31,6 +31,7 @@ enum {
 	LEAVE,
 	LEAVE_OTHERS,
 	ROAM,
+	NEWER,
 	FORGET,
 	LIST_CHANGES,
 	LIST_ALL,
@@ -63,6 +64,9 @@ static const struct db_stmt live_sql[LIVE__MAX] = {
     [ROAM] = {"UPDATE station SET gone = ?7, n = ?6 WHERE site = ?1 AND mac = ?4 "
 	      "AND grp = ?5 AND gone = 0 AND NOT (agent = ?2 AND bss = ?3)",
 	0},
+    [NEWER] = {"SELECT 1 FROM station WHERE site = ?1 AND mac = ?4 AND grp = ?5 AND since > ?6 "
+	       "AND gone = 0 AND NOT (agent = ?2 AND bss = ?3) LIMIT 1",
+	1},
     [FORGET] = {"DELETE FROM station WHERE gone > 0 AND gone < ?1", 0},
     [LIST_CHANGES] = {"SELECT agent, bss, mac, grp, vlan, since, gone FROM station "
 		      "WHERE site = ?1 AND n > ?2 ORDER BY gone = 0, n",
@@ -214,6 +218,18 @@ live_roam(struct db *db, const char *site, const struct feed_session *s, const s
 	return db_run(db, &live_set, ROAM,
 	    DB_ARGS(db_str(site), id16(s->agent), mac6(s->bss), mac6(s->mac), db_int(s->group),
 		db_int((int64_t)st->n), db_int(st->at)));
+}
+
+enum kf_err
+live_newer(struct db *db, const char *site, const struct feed_session *s)
+{
+	struct db_row row;
+	enum kf_err r = db_one(db, &live_set, NEWER,
+	    DB_ARGS(db_str(site), id16(s->agent), mac6(s->bss), mac6(s->mac), db_int(s->group),
+		db_int(s->since)),
+	    &row);
+
+	return r == KF_OK ? db_done(&row) : r;
 }
 
 enum kf_err

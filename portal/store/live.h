@@ -53,6 +53,8 @@ live_leave_others(struct db *db, const uint8_t agent[16], const struct live_step
 /* The same MAC and group at the site anywhere else: it has roamed. */
 enum kf_err live_roam(struct db *db, const char *site, const struct feed_session *s,
     const struct live_step *st) KF_MUST_CHECK;
+/* KF_OK: the same MAC and group is elsewhere at the site, and came there later. KF_ENOENT: no. */
+enum kf_err live_newer(struct db *db, const char *site, const struct feed_session *s) KF_MUST_CHECK;
 /* Forgets stations that left before; raises the floor to what was forgotten. */
 enum kf_err live_forget(struct db *db, int64_t left_before) KF_MUST_CHECK;
 /* Calls each with the site's changes after n; n = 0: with all that are on the air. */
