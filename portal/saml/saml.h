@@ -93,7 +93,7 @@ enum saml_nameid {
 struct saml_conf {
 	const char *base_url; /* "https://wifi.example.com": no '/' at the end */
 	struct kf_span
-	    key_pem; /* the SP's RSA key, >= 2048 bits; read, never kept by us in clear */
+	    key_pem; /* the SP's RSA key, >= 2048 bits; lasso holds a copy until saml_free */
 	struct kf_span cert_pem; /* its certificate */
 };
 
@@ -146,8 +146,8 @@ struct saml_assertion {
 struct saml;
 
 /* Start, once a worker and after fork. Process-wide on purpose: removes LASSO_FLAG and sets
- * TZ=UTC0 in the environment, initialises lasso, and narrows xmlsec's algorithms to RSA and ECDSA
- * with SHA-256/384/512, exclusive and inclusive C14N and the enveloped signature. Our entityID is
+ * TZ=UTC0 in the environment, initialises lasso, and narrows xmlsec's algorithms to RSA with
+ * SHA-256/384/512, exclusive and inclusive C14N and the enveloped signature. Our entityID is
  * base_url/saml/metadata, our ACS base_url/saml/acs.
  * why: gets one English sentence on failure (NULL: not wanted). out: owned, by saml_free.
  * Errors: KF_EINVAL key, certificate or URL unfit; KF_EIO lasso does not start.
@@ -166,7 +166,7 @@ const struct saml_idp_info *saml_idp_find(const struct saml *saml, const char *e
 
 /* May this document become an IdP of ours: one EntityDescriptor with an IDPSSODescriptor, no DTD,
  * not past its validUntil, an SSO address for HTTP-Redirect with https (http for a loopback host
- * only), 1..SAML_KEYS_MAX signing certificates with RSA >= 2048 bits or ECDSA on P-256/384/521.
+ * only), 1..SAML_KEYS_MAX signing certificates, all RSA >= 2048 bits (lasso verifies no ECDSA).
  * Pure; needs no saml_open. Errors: KF_EINVAL, KF_EEXPIRED, KF_ELIMIT, each with why. */
 enum kf_err saml_metadata_check(
     struct kf_span xml, int64_t now, struct saml_idp_info *out, struct kf_buf *why) KF_MUST_CHECK;

@@ -47,7 +47,7 @@ struct saml_import {
 enum kf_err saml_import_read(
     struct kf_span xml, int64_t now, struct saml_import *out, struct kf_buf *why) KF_MUST_CHECK;
 void saml_import_release(struct saml_import *im);
-/* Is this key long enough: RSA >= 2048, or ECDSA on P-256, P-384, P-521? */
+/* Is this key RSA with 2048 bits or more? lasso 2.8 verifies no ECDSA. */
 bool saml_key_ok(EVP_PKEY *key);
 
 /* saml_open.c */

@@ -13,9 +13,8 @@
 
 #define STATUS_SUCCESS "urn:oasis:names:tc:SAML:2.0:status:Success"
 
-static const char *const sign_algs[] = {ALG_MORE "rsa-sha256", ALG_MORE "rsa-sha384",
-    ALG_MORE "rsa-sha512", ALG_MORE "ecdsa-sha256", ALG_MORE "ecdsa-sha384",
-    ALG_MORE "ecdsa-sha512", NULL};
+static const char *const sign_algs[] = {
+    ALG_MORE "rsa-sha256", ALG_MORE "rsa-sha384", ALG_MORE "rsa-sha512", NULL};
 static const char *const digest_algs[] = {
     ALG_ENC "sha256", ALG_MORE "sha384", ALG_ENC "sha512", NULL};
 static const char *const transforms[] = {ALG_DS "enveloped-signature", ALG_EXC, ALG_C14N, NULL};

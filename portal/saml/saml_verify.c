@@ -43,7 +43,8 @@ issuer(const struct saml *saml, const xmlNode *resp, const struct saml_idp **idp
 static enum saml_reason
 lasso_reason(lasso_error_t rc)
 {
-	kf_log(LOGL_DEBUG, "saml", "lasso=%d text=\"%s\"", rc, lasso_strerror(rc));
+	if (rc != 0)
+		kf_log(LOGL_DEBUG, "saml", "lasso=%d text=\"%s\"", rc, lasso_strerror(rc));
 	switch (rc) {
 	case 0:
 		return SAML_GOOD;
