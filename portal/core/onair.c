@@ -1,6 +1,7 @@
 #include "portal/core/onair.h"
 
 #include "common/log.h"
+#include "portal/core/change.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -330,6 +331,32 @@ onair_events(
 	ack.want_full = !in.agent.full;
 	feed_put_ack(reply, &ack);
 	return reply->bad ? KF_ENOMEM : KF_OK;
+}
+
+enum kf_err
+onair_look(struct app *app, struct onair_seen *seen, bool *feed, bool *stations)
+{
+	struct change_point head;
+	struct live_point live;
+	uint32_t version;
+	enum kf_err r;
+
+	*feed = *stations = false;
+	if ((r = db_data_version(app->db, &version)) != KF_OK)
+		return r;
+	if (version != seen->data_version) {
+		if ((r = change_head(app, &head)) != KF_OK)
+			return r;
+		*feed = head.rev != seen->rev;
+		seen->rev = head.rev;
+		seen->data_version = version;
+	}
+	/* The number, not the file's version: most commits only say that an agent was heard. */
+	if ((r = live_point(app->live, &live)) != KF_OK)
+		return r;
+	*stations = live.n != seen->n;
+	seen->n = live.n;
+	return KF_OK;
 }
 
 /* --- sweeping -----------------------------------------------------------------------------------

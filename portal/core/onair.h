@@ -31,6 +31,14 @@ onair_idle(struct app *app, const struct live_point *at, struct kf_buf *out) KF_
  * nothing was taken. */
 enum kf_err onair_events(struct app *app, const struct agent_caller *who, struct kf_span msg,
     struct kf_buf *reply) KF_MUST_CHECK;
+/* What a worker saw last. Starts zeroed. */
+struct onair_seen {
+	uint32_t data_version;
+	uint64_t rev, n;
+};
+/* Looks whether the feed or the stations have changed since. Every tick: cheap when not. */
+enum kf_err
+onair_look(struct app *app, struct onair_seen *seen, bool *feed, bool *stations) KF_MUST_CHECK;
 /* Stations of agents that fell silent leave; old changes are forgotten. */
 enum kf_err onair_sweep(struct app *app) KF_MUST_CHECK;
 
