@@ -19,6 +19,7 @@
 
 #include "common/log.h"
 #include "portal/core/masterkey.h"
+#include "portal/core/onair.h"
 #include "portal/kore/conf.h"
 #include "portal/kore/tls.h"
 #include "portal/kore/worker.h"
@@ -169,6 +170,8 @@ kore_parent_configure(int argc, char **argv)
 	if (masterkey_read(conf.master_key_file, &master, &why) != KF_OK ||
 	    load_tls(&why) != KF_OK || try_listen(&why) != KF_OK || make_kore_conf(&why) != KF_OK)
 		die(&why);
+	if (plan.role == ROLE_FEED && onair_clear(&conf) != KF_OK)
+		exit(1); /* said in the log */
 	worker_prepare(&plan);
 
 	/* The service manager keeps us in the background, changes the user and shuts the rest of
