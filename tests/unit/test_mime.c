@@ -157,7 +157,7 @@ test_body(struct kf_buf *b)
 static void
 test_refusals(struct kf_buf *b)
 {
-	static const struct {
+	const struct {
 		const char *field;
 		struct kf_span bad;
 		size_t at;

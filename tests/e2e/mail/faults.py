@@ -90,8 +90,6 @@ class Faulty:
             r = "\r\n".join("250%s%s" % ("-" if i + 1 < len(offers) else " ", o)
                             for i, o in enumerate(offers))
         r = r or USUAL.get(command, "500 5.5.1 what?")
-        if self.mode == "inject-before-220" and command == "STARTTLS":
-            return r  # said already
         conn.sendall(r.encode("latin-1") + b"\r\n")
         return r
 
@@ -113,7 +111,10 @@ class Faulty:
             reply = self.reply(conn, command)
             if command == "QUIT":
                 return
-            if command == "STARTTLS" and reply.startswith("220"):
+            # libesmtp finds the injected 220 before it has sent STARTTLS, which the attacker then
+            # sends in its place
+            if (command == "STARTTLS" and reply.startswith("220")
+                    or command == "EHLO" and mode == "inject-before-220" and not self.secured):
                 conn = self.tls.wrap_socket(conn, server_side=True)
                 self.secured.append(conn.version())
                 f = conn.makefile("rb", buffering=0)
