@@ -6,6 +6,7 @@
 
 #include "portal/core/issue.h"
 
+#define OUTBOX_PER_HOUR 5  /* mails about one key */
 #define OUTBOX_LEASE_S 300 /* longer than any SMTP dialogue we allow */
 
 enum outbox_kind { OUTBOX_KEY_ISSUED = 1, OUTBOX_KEY_ROTATED };
@@ -14,12 +15,22 @@ enum mail_mode { MAIL_LINK, MAIL_QR, MAIL_QR_TEXT };
 struct outbox_mail {
 	int64_t id;
 	enum outbox_kind kind;
-	char message_id[80]; /* the same at every try */
+	char message_id[80]; /* left@right without <>; the same at every try */
 	char to[255], name[256];
 	enum mail_mode mode;
 	uint32_t attempts; /* this one included */
 	struct key_view key;
 };
+
+/* What is promised, in the transaction of what it tells about. */
+struct outbox_promise {
+	enum outbox_kind kind;
+	const char *key, *to, *name; /* name may be "" */
+	const char *mode;	     /* "link", "qr", "qr+text" */
+};
+/* KF_ELIMIT: a mail about this key waits already, or OUTBOX_PER_HOUR were made in the last
+ * hour. */
+enum kf_err outbox_put(struct app *app, const struct outbox_promise *mail) KF_MUST_CHECK;
 
 /* The next mail that is due, leased to this caller: KF_EAGAIN none is due; *wait_ms says for how
  * long at most. A lease that runs out (the process died) makes it due again. Wipe out->key. */
