@@ -220,6 +220,12 @@ web_config(const struct web_req *req)
 	return req->w->conf;
 }
 
+struct sp *
+web_sp(const struct web_req *req)
+{
+	return req->w->sp;
+}
+
 struct web_worker *
 web_worker(const struct web_req *req)
 {

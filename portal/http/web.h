@@ -25,6 +25,7 @@
 
 struct app;
 struct config;
+struct sp;
 struct web_req;
 struct web_worker; /* one a process, see portal/http/worker.h */
 
@@ -46,6 +47,7 @@ enum {
 struct app *web_app(const struct web_req *req); /* this worker's; never NULL */
 const struct config *web_config(const struct web_req *req);
 struct web_worker *web_worker(const struct web_req *req);
+struct sp *web_sp(const struct web_req *req); /* the SAML service provider, sp.h */
 unsigned web_method(const struct web_req *req);	 /* one of WEB_GET ..; HEAD reads as GET */
 const char *web_path(const struct web_req *req); /* without the query */
 /* The n-th group of the route's regular expression, from 1; empty when there is none. */
@@ -122,6 +124,8 @@ void *web_state(struct web_req *req, size_t n);
  * most 8; KF_ELIMIT beyond. Registered by the functions in routes.h's list of starts. */
 enum kf_err web_tick_register(
     struct web_worker *w, void (*fn)(struct web_worker *w, void *arg), void *arg) KF_MUST_CHECK;
+/* A worker's own service provider, made by a start of the web role; borrowed. */
+void web_worker_sp_set(struct web_worker *w, struct sp *sp);
 struct app *web_worker_app(const struct web_worker *w);
 const struct config *web_worker_config(const struct web_worker *w);
 

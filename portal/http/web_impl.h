@@ -26,6 +26,7 @@ struct web_tick {
 struct web_worker {
 	const struct config *conf;
 	struct app *app;
+	struct sp *sp; /* NULL in the feed role */
 	const struct kf_env *env;
 	struct web_req *sleepers; /* a list by next */
 	struct web_tick tick[WEB_TICKS_MAX];

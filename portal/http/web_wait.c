@@ -85,6 +85,12 @@ web_tick_register(struct web_worker *w, void (*fn)(struct web_worker *w, void *a
 	return KF_OK;
 }
 
+void
+web_worker_sp_set(struct web_worker *w, struct sp *sp)
+{
+	w->sp = sp;
+}
+
 struct app *
 web_worker_app(const struct web_worker *w)
 {
