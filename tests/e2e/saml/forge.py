@@ -1,4 +1,4 @@
-"""Makes SAML Responses, good and bad, with one-time keys; xmlsec1 signs. For saml.test.py, for
+"""Makes SAML Responses, good and bad, with one-time keys; xmlsec signs. For saml.test.py, for
 idp.test.py (the driver) and for the fuzzer's seeds. Python's standard library only."""
 import base64
 import os
@@ -38,6 +38,13 @@ def run(argv, data=None):
 class Forge:
     def __init__(self, folder):
         self.dir = folder
+        self._signer = None
+
+    @property
+    def signer(self):
+        if self._signer is None:
+            self._signer = Program(self.dir, "sign_cli", ["common"], ["xmlsec1", "libxml-2.0", "libcrypto"])
+        return self._signer
 
     def path(self, name):
         return os.path.join(self.dir, name)
@@ -78,11 +85,8 @@ class Forge:
                 % (DS, c14n, sigalg, "#" + ident if uri is None else uri,
                    "".join('<ds:Transform Algorithm="%s"/>' % t for t in transforms), extra, digest,
                    keyinfo))
-        cmd = ["xmlsec1", "--sign", "--id-attr:ID", SAML + ":Assertion", "--id-attr:ID",
-               SAMLP + ":Response"]
-        cmd += ["--hmackey" if hmac else "--privkey-pem", self.path(key + ".key") if not hmac else hmac]
-        out = run(cmd + ["/dev/stdin"], xml.replace(SIG, tmpl, 1).encode()).decode()
-        return out.split("\n", 1)[1].rstrip("\n") if out.startswith("<?xml") else out.rstrip("\n")
+        return self.signer.ask("%s %s %s" % (hmac or self.path(key + ".key"), "hmac" if hmac else "pem",
+                                             b64(xml.replace(SIG, tmpl, 1))), b64=True)
 
 
 def attribute(name, *values):
@@ -152,39 +156,56 @@ def b64(s):
     return base64.b64encode(s.encode() if isinstance(s, str) else s).decode()
 
 
-class Driver:
-    """verify_cli, built once from the layer libraries in $BUILD, and kept open."""
-    PKGS = ["lasso", "gobject-2.0", "glib-2.0", "libxml-2.0", "xmlsec1", "libcrypto"]
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 
-    def __init__(self, folder, base, key, cert, idps, env=None):
-        root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-        build = os.path.join(root, os.environ.get("BUILD", "build"))
-        cli = os.path.join(folder, "verify_cli")
-        if not os.path.exists(cli):
-            san = ["-fsanitize=address,undefined"] if build.endswith("-san") else []
+
+class Program:
+    """A small C program of this folder, built once into folder from the layer libraries in $BUILD,
+    that answers a line with a line."""
+
+    def __init__(self, folder, source, layers, pkgs, args=(), env=None):
+        exe = os.path.join(folder, source)
+        if not os.path.exists(exe):
+            san = ["-fsanitize=address,undefined"] if BUILD.endswith("-san") else []
+
             def cfg(what):
-                return run(["pkg-config", what] + self.PKGS).decode().split()
-            run(["gcc", "-std=c17", "-g", "-O1", "-D_GNU_SOURCE", "-I" + root, "-o", cli] + san +
-                cfg("--cflags") + [os.path.join(root, "tests/e2e/saml/verify_cli.c"),
-                                   os.path.join(build, "libsaml.a"), os.path.join(build, "libcommon.a")] +
-                cfg("--libs"))
-        self.p = subprocess.Popen([cli, base, key, cert] + idps, stdin=subprocess.PIPE,
-                                  stdout=subprocess.PIPE, env=dict(os.environ, **(env or {})))
+                return run(["pkg-config", what] + pkgs).decode().split()
+            run(["gcc", "-std=c17", "-g", "-O1", "-D_GNU_SOURCE", "-I" + ROOT, "-o", exe] + san +
+                cfg("--cflags") + [os.path.join(ROOT, "tests/e2e/saml", source + ".c")] +
+                [os.path.join(BUILD, "lib%s.a" % x) for x in layers] + cfg("--libs"))
+        self.p = subprocess.Popen([exe] + list(args), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  env=dict(os.environ, **(env or {})))
 
-    def ask(self, line):
+    def ask(self, line, b64=False):
         self.p.stdin.write(line.encode() + b"\n")
         self.p.stdin.flush()
-        return self.p.stdout.readline().decode().rstrip("\n")
+        got = self.p.stdout.readline().decode().rstrip("\n")
+        if not b64:
+            return got
+        if got in ("", "error"):
+            raise RuntimeError("not signed: " + line[:200])
+        return base64.b64decode(got).decode()
+
+    def close(self):
+        self.p.stdin.close()
+        self.p.stdout.close()
+        return self.p.wait(timeout=20)
+
+
+class Driver(Program):
+    """verify_cli: portal/saml itself."""
+
+    def __init__(self, folder, base, key, cert, idps, env=None):
+        super().__init__(folder, "verify_cli", ["saml", "common"],
+                         ["lasso", "gobject-2.0", "glib-2.0", "libxml-2.0", "xmlsec1", "libcrypto"],
+                         [base, key, cert] + idps, env)
 
     def verify(self, message_b64, now=NOW):
         """(code, {name: value}, [groups])"""
         w = self.ask("verify %d %s" % (now, message_b64)).split("\t")
         pairs = [x.split("=", 1) for x in w[2:]]
         return w[0], dict(x for x in pairs if x[0] != "group"), [v for k, v in pairs if k == "group"]
-
-    def close(self):
-        self.p.stdin.close()
-        return self.p.wait(timeout=20)
 
 
 class Tap:
