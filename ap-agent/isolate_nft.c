@@ -51,7 +51,8 @@ open_sockets(struct nft *n)
 		close(sock[2].fd);
 		return r;
 	}
-	if ((r = nft_sets_open(&n->sets, sock[2].fd)) != KF_OK)
+	if ((r = nft_sets_open(&n->sets, sock[2].fd)) != KF_OK ||
+	    (r = gateway_listen(n->packet_fd)) != KF_OK)
 		return r;
 	n->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (n->timer_fd < 0 || timerfd_settime(n->timer_fd, 0, &tick, NULL) < 0) {
@@ -288,19 +289,6 @@ settle(struct nft *n)
 	return r;
 }
 
-/* The packet socket follows the uplink, which may come late or be made anew. */
-static void
-listen_uplink(struct nft *n)
-{
-	const struct link *up = links_by_name(&n->links, n->uplink);
-	int index = up == NULL ? 0 : up->index;
-
-	if (index == n->listening || index == 0)
-		return;
-	if (gateway_listen(n->packet_fd, index) == KF_OK)
-		n->listening = index;
-}
-
 /* The interface that carries a VLAN's untagged or tagged frames behind the uplink. */
 static const struct link *
 uplink_for(const struct nft *n, uint16_t vid)
@@ -361,25 +349,20 @@ hear(struct nft *n)
 {
 	uint8_t frame[GATEWAY_FRAME_MAX], mac[6];
 	struct feed_addr addr;
-	uint16_t tag;
+	int index;
 	size_t len;
 	enum kf_err r;
 
 	for (int i = 0; i < FRAMES_MAX; i++) {
 		const struct link *l;
 		struct nft_vlan *v;
-		char name[32];
 
-		if ((r = gateway_next(n->packet_fd, frame, &len, &tag)) != KF_OK)
+		if ((r = gateway_next(n->packet_fd, frame, &len, &index)) != KF_OK)
 			return r == KF_EAGAIN ? KF_OK : r;
 		if (gateway_parse(kf_span_of(frame, len), &addr, mac) != KF_OK)
 			continue;
-		if (tag == 0)
-			(void)snprintf(name, sizeof(name), "%s", n->uplink);
-		else
-			(void)snprintf(name, sizeof(name), "%s.%u", n->uplink, tag);
-		l = links_by_name(&n->links, name);
-		if (l != NULL && (v = nft_vlan_of(n, nft_link_vid(n, l))) != NULL)
+		if ((l = links_by_index(&n->links, index)) != NULL && nft_is_uplink(n, l) &&
+		    (v = nft_vlan_of(n, nft_link_vid(n, l))) != NULL)
 			learn(n, v, &addr, mac);
 	}
 	return KF_OK;
@@ -422,7 +405,6 @@ nft_vlans(void *ctx, const struct feed_vlan *vlan, size_t count)
 	free(old);
 	n->have_vlans = true;
 	nft_ports_bridges(n);
-	listen_uplink(n);
 	r = settle(n);
 	probe(n, false);
 	return r;
@@ -548,7 +530,6 @@ nft_ready(void *ctx)
 
 	if ((r = links_ready(&n->links)) != KF_OK)
 		return r;
-	listen_uplink(n);
 	if ((r = hear(n)) != KF_OK)
 		return r;
 	if (read(n->timer_fd, &ticks, sizeof(ticks)) == (ssize_t)sizeof(ticks) &&

@@ -36,7 +36,6 @@ struct nft {
 	struct links links;
 	struct nft_sets sets;
 	int packet_fd, timer_fd;
-	int listening; /* index of the uplink the packet socket is bound to; 0 = none */
 	unsigned ticks;
 
 	struct nft_vlan *vlan;

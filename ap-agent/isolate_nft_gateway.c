@@ -161,7 +161,7 @@ gateway_probe(const struct feed_addr *addr, const uint8_t mac[6], uint8_t out[GA
 }
 
 enum kf_err
-gateway_listen(int fd, int ifindex)
+gateway_listen(int fd)
 {
 	/* ARP, or IPv6 whose next header is ICMPv6 of type 134..136: the first GATEWAY_FRAME_MAX
 	 * bytes; nothing else leaves the kernel. */
@@ -179,8 +179,7 @@ gateway_listen(int fd, int ifindex)
 	};
 	struct sock_fprog prog = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
 	/* ETH_P_ALL: a socket for one protocol is asked only after the bridge took the frame. */
-	struct sockaddr_ll at = {
-	    .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = ifindex};
+	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
 	int on = 1;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)) < 0 ||
@@ -193,8 +192,23 @@ gateway_listen(int fd, int ifindex)
 	return KF_OK;
 }
 
+/* Did the frame come with an 802.1Q tag? */
+static bool
+is_tagged(struct msghdr *m)
+{
+	struct tpacket_auxdata aux;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA)
+			continue;
+		memcpy(&aux, CMSG_DATA(c), sizeof(aux));
+		return (aux.tp_status & TP_STATUS_VLAN_VALID) != 0;
+	}
+	return false;
+}
+
 enum kf_err
-gateway_next(int fd, uint8_t buf[GATEWAY_FRAME_MAX], size_t *n, uint16_t *vlan)
+gateway_next(int fd, uint8_t buf[GATEWAY_FRAME_MAX], size_t *n, int *ifindex)
 {
 	union {
 		struct cmsghdr align;
@@ -202,33 +216,20 @@ gateway_next(int fd, uint8_t buf[GATEWAY_FRAME_MAX], size_t *n, uint16_t *vlan)
 	} control;
 	struct sockaddr_ll from = {0};
 	struct iovec iov = {buf, GATEWAY_FRAME_MAX};
-	struct msghdr m = {.msg_name = &from,
-	    .msg_namelen = sizeof(from),
-	    .msg_iov = &iov,
-	    .msg_iovlen = 1,
-	    .msg_control = &control,
-	    .msg_controllen = sizeof(control)};
-	struct cmsghdr *c;
+	struct msghdr m = {.msg_name = &from, .msg_iov = &iov, .msg_iovlen = 1};
 	ssize_t got;
 
 	/* What we or our stations send is no news of the wire, however the kernel counts it. */
 	do {
+		m.msg_namelen = sizeof(from);
+		m.msg_control = &control;
 		m.msg_controllen = sizeof(control);
 		got = recvmsg(fd, &m, MSG_DONTWAIT);
-	} while (got >= 0 && from.sll_pkttype == PACKET_OUTGOING);
+	} while (got >= 0 && (from.sll_pkttype == PACKET_OUTGOING || is_tagged(&m)));
 	if (got < 0)
 		return errno == EAGAIN || errno == ENETDOWN || errno == EINTR ? KF_EAGAIN : KF_EIO;
 	*n = (size_t)got;
-	*vlan = 0;
-	for (c = CMSG_FIRSTHDR(&m); c != NULL; c = CMSG_NXTHDR(&m, c)) {
-		struct tpacket_auxdata aux;
-
-		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA)
-			continue;
-		memcpy(&aux, CMSG_DATA(c), sizeof(aux));
-		if (aux.tp_status & TP_STATUS_VLAN_VALID)
-			*vlan = aux.tp_vlan_tci & 0xfff;
-	}
+	*ifindex = from.sll_ifindex;
 	return KF_OK;
 }
 

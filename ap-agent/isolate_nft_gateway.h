@@ -20,12 +20,13 @@ gateway_probe(const struct feed_addr *addr, const uint8_t mac[6], uint8_t out[GA
 
 bool gateway_addr_eq(const struct feed_addr *a, const struct feed_addr *b); /* as hosts */
 
-/* Sets up a packet socket for what gateway_parse reads, incoming frames only, on one
- * interface. KF_EIO. */
-enum kf_err gateway_listen(int fd, int ifindex) KF_MUST_CHECK;
-/* The next such frame. vlan: its 802.1Q tag, 0 when untagged. KF_EAGAIN: none waits; KF_EIO. */
+/* Sets up a packet socket for what gateway_parse reads: incoming frames of all interfaces. KF_EIO.
+ */
+enum kf_err gateway_listen(int fd) KF_MUST_CHECK;
+/* The next such frame and the interface it came in by. One that still has its VLAN tag is
+ * passed over: it comes again, without, by the VLAN's own interface. KF_EAGAIN: none waits. */
 enum kf_err
-gateway_next(int fd, uint8_t buf[GATEWAY_FRAME_MAX], size_t *n, uint16_t *vlan) KF_MUST_CHECK;
+gateway_next(int fd, uint8_t buf[GATEWAY_FRAME_MAX], size_t *n, int *ifindex) KF_MUST_CHECK;
 /* Sends a frame out of an interface. KF_EIO. */
 enum kf_err gateway_send(int fd, int ifindex, struct kf_span frame) KF_MUST_CHECK;
 
