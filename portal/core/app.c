@@ -93,3 +93,9 @@ app_close(struct app **papp)
 	kf_wipe(app, sizeof(*app));
 	free(app);
 }
+
+enum kf_err
+app_data_version(struct app *app, uint32_t *out)
+{
+	return db_data_version(app->db, out);
+}

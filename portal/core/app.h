@@ -28,6 +28,10 @@ enum kf_err app_open(const struct config *conf, const struct kf_env *env,
     const struct kf_sealkey *master, struct app **out) KF_MUST_CHECK;
 void app_close(struct app **app);
 
+/* Another number whenever another process committed; costs no disk access. Look every 200 ms:
+ * there is no other notification between processes. */
+enum kf_err app_data_version(struct app *app, uint32_t *out) KF_MUST_CHECK;
+
 /* state_dir/keyfob.db. KF_EINVAL: longer than size. */
 enum kf_err app_db_path(const struct config *conf, char *out, size_t size) KF_MUST_CHECK;
 /* For setup: fills org and keys of an app whose database was opened otherwise. */

@@ -135,6 +135,14 @@ outbox_claim(struct app *app, struct outbox_mail *out, int64_t *wait_ms)
 }
 
 enum kf_err
+outbox_recover(struct app *app)
+{
+	enum kf_err r = db_begin(app->db);
+
+	return r == KF_OK ? db_end(app->db, outbox_row_release(app->db, app->org)) : r;
+}
+
+enum kf_err
 outbox_sent(struct app *app, int64_t id, int code, const char *text)
 {
 	enum kf_err r;

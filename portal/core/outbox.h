@@ -35,6 +35,8 @@ enum kf_err outbox_put(struct app *app, const struct outbox_promise *mail) KF_MU
 /* The next mail that is due, leased to this caller: KF_EAGAIN none is due; *wait_ms says for how
  * long at most. A lease that runs out (the process died) makes it due again. Wipe out->key. */
 enum kf_err outbox_claim(struct app *app, struct outbox_mail *out, int64_t *wait_ms) KF_MUST_CHECK;
+/* Leases of a process that died are void: for keyfob-jobs when it starts and holds its pid file. */
+enum kf_err outbox_recover(struct app *app) KF_MUST_CHECK;
 /* The server took it: its code and text are kept. */
 enum kf_err outbox_sent(struct app *app, int64_t id, int code, const char *text) KF_MUST_CHECK;
 /* It did not, perhaps next time: 1 m, 5 m, 15 m, 1 h, 4 h … with jitter, until 24 h or the key's

@@ -27,7 +27,7 @@ struct mime_mail {
 	struct kf_span message_id; /* left@right, without <>: the same at every try */
 	struct kf_span lang;	   /* "en", "de-AT" */
 	int64_t date;		   /* seconds since 1970 */
-	struct kf_span text, html; /* lines end in LF or CR LF, may be long */
+	struct kf_span text, html; /* UTF-8; lines end in LF or CR LF, may be long */
 	struct kf_span png, cid;   /* both empty: no image. cid as message_id */
 };
 

@@ -8,6 +8,7 @@ enum {
 	OUTBOX_INSERT,
 	OUTBOX_STATE,
 	OUTBOX_CLAIM,
+	OUTBOX_RELEASE,
 	OUTBOX_NEXT,
 	OUTBOX_WAITING,
 	OUTBOX_RESULT,
@@ -29,6 +30,9 @@ static const struct db_stmt outbox_sql[OUTBOX__MAX] = {
 		      " AND due_ms <= ?2 AND lease_ms <= ?2 ORDER BY due_ms, id LIMIT 1)"
 		      " RETURNING " OUTBOX_COLS,
 	OUTBOX_COLS_N},
+    [OUTBOX_RELEASE] = {"UPDATE outbox SET lease_ms = 0 WHERE org_id = ?1 AND state = 'waiting'"
+			" AND lease_ms > 0",
+	0},
     [OUTBOX_NEXT] =
 	{"SELECT min(CASE WHEN lease_ms > due_ms THEN lease_ms ELSE due_ms END) FROM outbox"
 	 " WHERE org_id = ?1 AND state = 'waiting'",
@@ -96,6 +100,12 @@ outbox_row_claim(
 	return outbox_one(db_one(db, &outbox_set, OUTBOX_CLAIM,
 			      DB_ARGS(db_str(org), db_int(now_ms), db_int(lease_ms)), &row),
 	    &row, out);
+}
+
+enum kf_err
+outbox_row_release(struct db *db, const char *org)
+{
+	return db_run(db, &outbox_set, OUTBOX_RELEASE, DB_ARGS(db_str(org)));
 }
 
 enum kf_err

@@ -31,6 +31,8 @@ enum kf_err outbox_row_state(struct db *db, const char *psk_id, int kind, int64_
 /* Leases the next one that is due until lease_ms and counts the attempt. KF_ENOENT: none. */
 enum kf_err outbox_row_claim(struct db *db, const char *org, int64_t now_ms, int64_t lease_ms,
     struct outbox_row *out) KF_MUST_CHECK;
+/* Ends all leases. */
+enum kf_err outbox_row_release(struct db *db, const char *org) KF_MUST_CHECK;
 /* When the next becomes due. KF_ENOENT: nothing waits. */
 enum kf_err outbox_row_next(struct db *db, const char *org, int64_t *due_ms) KF_MUST_CHECK;
 /* A waiting one. */
