@@ -103,20 +103,25 @@ radius_server_adopt(struct radius_server *srv, int fd, bool accounting)
 enum kf_err
 radius_server_listen(struct radius_server *srv, const struct feed_addr *addr, uint16_t port)
 {
+	int auth = -1, acct = -1;
 	enum kf_err r;
-	int fd;
 
 	assert(port >= 1);
 	assert(port < UINT16_MAX);
-	for (int i = 0; i < 2; i++) {
-		if ((r = wire_bind(addr, (uint16_t)(port + i), &fd)) != KF_OK)
-			return r;
-		if ((r = radius_server_adopt(srv, fd, i == 1)) != KF_OK) {
-			close(fd);
-			return r;
-		}
+	if (srv->socks + 2 > RADIUS_SOCKETS_MAX)
+		return KF_ELIMIT;
+	if ((r = wire_bind(addr, port, &auth)) == KF_OK &&
+	    (r = wire_bind(addr, (uint16_t)(port + 1), &acct)) == KF_OK &&
+	    (r = radius_server_adopt(srv, auth, false)) == KF_OK) {
+		auth = -1; /* now the server's */
+		r = radius_server_adopt(srv, acct, true);
+		acct = r == KF_OK ? -1 : acct;
 	}
-	return KF_OK;
+	if (auth >= 0)
+		close(auth);
+	if (acct >= 0)
+		close(acct);
+	return r;
 }
 
 size_t
