@@ -242,7 +242,6 @@ static struct tmpl_my_keys
 my_row(struct key_view *v, const struct page_key *key, bool first)
 {
 	return (struct tmpl_my_keys){
-	    .id = v->id,
 	    .ssid = v->ssid.s,
 	    .devices_text = v->devices_text,
 	    .until = v->until.date,

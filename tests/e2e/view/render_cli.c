@@ -85,7 +85,7 @@ static struct page_key
 key_nasty(const struct kf_pass *pass)
 {
 	return (struct page_key){
-	    .net = {.ssid = KF_LIT("<script>\\;,\":' Büro WLAN 31 byte"),
+	    .net = {.ssid = KF_LIT("<script>\\;,\":' Büro WLAN 32 byt"),
 		.security = FEED_WPA3,
 		.hidden = true},
 	    .pass = pass,
