@@ -89,9 +89,11 @@ wish_numbers(struct app *app, const struct psk_spec *spec, struct wish *wish, st
 		    "expire_time: expected a time in the future, in seconds since "
 		    "1970, or none.");
 	wish->row.vlan = spec->vlan_id;
+	if (spec->vlan_id == 0)
+		r = workflow_row_vlan(app->db, app->org, wish->row.wlan_id, &wish->row.vlan);
 	wish->row.max_usage = spec->max_usage;
 	wish->row.expire_time = spec->expire_time;
-	return r;
+	return r == KF_ENOENT ? KF_OK : r;
 }
 
 static enum kf_err

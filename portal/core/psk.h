@@ -10,7 +10,7 @@
  * expected, in one English sentence. */
 struct psk_spec {
 	struct kf_span name, ssid, passphrase, role, email;
-	uint16_t vlan_id;
+	uint16_t vlan_id;    /* 0: the one that the WLAN's first workflow gives */
 	int64_t expire_time; /* seconds since 1970; 0 = never */
 	uint32_t max_usage;
 	bool weak;   /* allow less than 79 bits, then never without an expiry */

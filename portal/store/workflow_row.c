@@ -8,7 +8,14 @@
 	"f.published FROM workflow f JOIN wlan w ON w.id = f.wlan_id"
 #define WORKFLOW_COLS_N 16
 
-enum { WORKFLOW_INSERT, WORKFLOW_PUBLISHED, WORKFLOW_BY_ID, WORKFLOW_BY_SLUG, WORKFLOW__MAX };
+enum {
+	WORKFLOW_INSERT,
+	WORKFLOW_PUBLISHED,
+	WORKFLOW_BY_ID,
+	WORKFLOW_BY_SLUG,
+	WORKFLOW_VLAN,
+	WORKFLOW__MAX
+};
 
 static const struct db_stmt workflow_sql[WORKFLOW__MAX] = {
     [WORKFLOW_INSERT] = {"INSERT INTO workflow(id, org_id, slug, name, wlan_id, vlan_id, role_id,"
@@ -24,6 +31,9 @@ static const struct db_stmt workflow_sql[WORKFLOW__MAX] = {
 	WORKFLOW_COLS_N},
     [WORKFLOW_BY_SLUG] = {"SELECT " WORKFLOW_COLS " WHERE f.org_id = ?1 AND f.slug = ?2",
 	WORKFLOW_COLS_N},
+    [WORKFLOW_VLAN] = {"SELECT vlan_id FROM workflow WHERE org_id = ?1 AND wlan_id = ?2"
+		       " ORDER BY created, slug LIMIT 1",
+	1},
 };
 const struct db_set workflow_set = DB_SET("workflow", workflow_sql);
 
@@ -100,4 +110,17 @@ workflow_row_by_slug(struct db *db, const char *org, const char *slug, struct wo
 	return workflow_one(
 	    db_one(db, &workflow_set, WORKFLOW_BY_SLUG, DB_ARGS(db_str(org), db_str(slug)), &row),
 	    &row, out);
+}
+
+enum kf_err
+workflow_row_vlan(struct db *db, const char *org, const char *wlan_id, uint16_t *out)
+{
+	struct db_row row;
+	enum kf_err r =
+	    db_one(db, &workflow_set, WORKFLOW_VLAN, DB_ARGS(db_str(org), db_str(wlan_id)), &row);
+
+	if (r != KF_OK)
+		return r;
+	*out = (uint16_t)db_col_range(&row, 0, 1, 4094);
+	return db_done(&row);
 }

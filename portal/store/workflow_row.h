@@ -30,5 +30,8 @@ enum kf_err workflow_row_by_id(
     struct db *db, const char *org, const char *id, struct workflow_row *out) KF_MUST_CHECK;
 enum kf_err workflow_row_by_slug(
     struct db *db, const char *org, const char *slug, struct workflow_row *out) KF_MUST_CHECK;
+/* The VLAN of the oldest workflow of this WLAN. KF_ENOENT: it has none. */
+enum kf_err
+workflow_row_vlan(struct db *db, const char *org, const char *wlan_id, uint16_t *out) KF_MUST_CHECK;
 
 #endif
