@@ -99,7 +99,7 @@ test_cut(void)
 
 	IT("finds no EAPOL in a frame that is cut off");
 	cut(DOT11, dot11);
-	cut(ETHERNET, "0200000001000200000000010800888e" + 4);
+	cut(ETHERNET, "0200000001000200000a0a0b888e");
 	cut(RADIOTAP,
 	    "00000a0002000000100008010000020000000100020000000a0b0200000001000000aaaa03000000888e");
 	IT("passes over management frames, frames without data, and fragments");
