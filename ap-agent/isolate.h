@@ -53,8 +53,10 @@ struct isolate_ops {
 	enum kf_err (*open)(const struct isolate_conf *conf, void **ctx);
 	/* The site's VLANs, the whole list; replaces the one before. Borrowed for the call. */
 	enum kf_err (*vlans)(void *ctx, const struct feed_vlan *vlan, size_t n);
-	/* A station of our own is on the air / has left. join again moves it. KF_EDENIED: its MAC
-	 * is forged, put it off the air. */
+	/* A station of our own is on the air / has left. join again moves it; its port may come
+	 * before or after. KF_EDENIED: its MAC is forged, put it off the air (ISOLATE_MAC_FORGED
+	 * says the same of one that is found out later). Another error: it is remembered, stays
+	 * closed and is tried again by ready within a second; so for sessions. */
 	enum kf_err (*join)(void *ctx, const struct station *sta, const struct place *at);
 	enum kf_err (*leave)(void *ctx, const struct station *sta);
 	/* The live sessions of the site, the whole list, our own among them or not. */

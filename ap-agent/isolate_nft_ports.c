@@ -91,6 +91,8 @@ place_port(struct nft *n, const struct nft_own *own)
 
 	if (l == NULL)
 		return NULL; /* its event will come */
+	if (strcmp(l->name, n->uplink) == 0 || nft_is_uplink(n, l))
+		return "the port is the uplink";
 	br = links_by_index(&n->links, l->master);
 	if (l->master == 0 && !l->up)
 		return NULL; /* hostapd is about to put it into NFT_LIMBO */

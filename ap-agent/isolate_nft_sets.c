@@ -22,6 +22,7 @@
 #define TRANSACTION_MAX (1024 * 1024)	/* bytes sent at once */
 #define SOCKET_BUFFER (8 * 1024 * 1024) /* the transaction's copy in the kernel, and its acks */
 #define REPLY_MAX (64 * 1024)
+#define READ_TRIES 10 /* a dump that others' changes interrupt starts over */
 
 void
 nft_elems_add(struct nft_elems *list, const uint8_t *mac, const char *port, const char *note)
@@ -380,6 +381,7 @@ read_message(const struct nlmsghdr *h, void *arg)
 	return MNL_CB_OK;
 }
 
+/* KF_EAGAIN: somebody changed the ruleset meanwhile. */
 static enum kf_err
 read_set(struct nft_sets *sets, enum nft_set set, char *buf)
 {
@@ -405,7 +407,7 @@ read_set(struct nft_sets *sets, enum nft_set set, char *buf)
 		} while (more > MNL_CB_STOP);
 	if (more == MNL_CB_ERROR || got.bad) {
 		nft_elems_free(&got);
-		return errno == ENOENT ? KF_ENOENT : KF_EIO;
+		return errno == ENOENT ? KF_ENOENT : errno == EINTR ? KF_EAGAIN : KF_EIO;
 	}
 	nft_elems_sort(&got);
 	nft_elems_free(&sets->have[set]);
@@ -420,9 +422,10 @@ nft_sets_read(struct nft_sets *sets)
 	enum kf_err r = buf == NULL ? KF_ENOMEM : KF_OK;
 
 	for (enum nft_set set = 0; set < SET__MAX && r == KF_OK; set++)
-		r = read_set(sets, set, buf);
+		for (int i = 0; i < READ_TRIES && (i == 0 || r == KF_EAGAIN); i++)
+			r = read_set(sets, set, buf);
 	free(buf);
-	return r;
+	return r == KF_EAGAIN ? KF_EIO : r;
 }
 
 enum kf_err
@@ -432,5 +435,5 @@ nft_sets_check(struct nft_sets *sets)
 	enum kf_err r = buf == NULL ? KF_ENOMEM : read_set(sets, SET_UPLINK, buf);
 
 	free(buf);
-	return r;
+	return r == KF_EAGAIN ? KF_OK : r; /* it was there to be interrupted */
 }
