@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 
 #include "portal/core/app.h"
+#include "portal/core/onair.h"
 #include "portal/http/web.h"
 
 struct bed {
@@ -58,6 +59,13 @@ app_close(struct app **app)
 {
 	free(*app);
 	*app = NULL;
+}
+
+enum kf_err
+onair_clear(const struct config *conf)
+{
+	(void)conf;
+	return KF_OK;
 }
 
 static void
