@@ -10,6 +10,7 @@
 
 #define GROUPS_MAX 32 /* of a passphrase of 63 characters, with a dash between */
 #define SOON_S (7 * 86400)
+#define CLOCK_S (12 * 3600) /* what is older is told by its date, not by the time of day */
 
 /* One key with every text that a template points to. It holds the passphrase: wiped. */
 struct key_view {
@@ -113,7 +114,7 @@ devices_list(struct key_view *v, const struct page_key *key)
 		    .mac = d->mac,
 		    .since_iso = v->since[i].iso,
 		    .since_full = v->since[i].full,
-		    .since_clock = v->since[i].clock,
+		    .since_clock = key->now - d->since < CLOCK_S ? v->since[i].clock : v->since[i].date,
 		};
 	}
 	v->devices = n;

@@ -167,6 +167,37 @@ async function codes() {
 	}
 }
 
+// The fields of a Wi-Fi code as ZXing and Android read them: backslash takes the next byte as it is.
+function fields(bytes) {
+	const out = {};
+	let at = Buffer.from('WIFI:').length;
+
+	if (Buffer.from(bytes.slice(0, at)).toString() !== 'WIFI:') return out;
+	while (at < bytes.length && bytes[at] !== 0x3b) {
+		const name = String.fromCharCode(bytes[at]), value = [];
+		for (at += 2; at < bytes.length && bytes[at] !== 0x3b; at++) {
+			if (bytes[at] === 0x5c) at++;
+			value.push(bytes[at]);
+		}
+		out[name] = Buffer.from(value).toString('hex');
+		at++;
+	}
+	return out;
+}
+
+function randomCodes() {
+	const bad = [];
+	const lines = read('random.txt').trim().split('\n');
+	lines.forEach((line, i) => {
+		const png = PNG.sync.read(readFileSync(path.join(pages, `random_${i}.png`)));
+		const code = jsQR(new Uint8ClampedArray(png.data), png.width, png.height);
+		const f = code ? fields(code.binaryData) : {};
+		if (`${f.S} ${f.P}` !== line) bad.push(`${i}: ${f.S} ${f.P} is not ${line}`);
+	});
+	same(bad.join('\n'), '', `${lines.length} random networks survive encoding, decoding and parsing`);
+	ok(lines.length >= 48, 'all of them were made');
+}
+
 async function behaviour() {
 	await open('success', { javaScriptEnabled: false, viewport: windows.phone }, async page => {
 		ok(!await page.locator('.groups').isVisible(), 'without a script the passphrase is masked');
@@ -223,6 +254,7 @@ try {
 	}
 	live = null;
 	await codes();
+	randomCodes();
 	await behaviour();
 } catch (e) {
 	ok(false, 'the pages can be looked at', e.stack);

@@ -1,8 +1,10 @@
 /* render_cli DIR: every page with sample data into NAME.html, the mails into mail_NAME.html, .txt,
- * .subject and .png, and what the codes must say into NAME.uri and NAME.pass. For view.test.mjs. */
+ * .subject and .png, and what the codes must say into NAME.uri and NAME.pass; random
+ * codes for a property test. For view.test.mjs. */
 #include "assets.h"
 #include "portal/view/mail_view.h"
 #include "portal/view/page.h"
+#include "portal/view/qr.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -249,6 +251,63 @@ write_expect(const char *dir, const char *name, const struct page_key *key)
 	kf_buf_free(&file);
 }
 
+/* xorshift64*: the same codes on every run. */
+static uint64_t
+roll(uint64_t *state, uint64_t sides)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return (*state * 2685821657736338717u >> 33) % sides;
+}
+
+/* n random networks as PNG, and one line each of what is in them: SSID in hex, a space, the
+ * passphrase in hex. SSIDs are of any UTF-8 that a person may type, passphrases printable ASCII. */
+static void
+write_random(const char *dir, unsigned n)
+{
+	static const char *const odd[] = {
+	    "\\", ";", ",", "\"", ":", "%", "%20", "ü", "日", "😀", " "};
+	uint64_t state = 20261123;
+	struct kf_buf list = {0}, uri = {0}, png = {0}, file = {0};
+
+	for (unsigned i = 0; i < n; i++) {
+		char ssid[FEED_SSID_MAX + 8] = "";
+		size_t len = 1 + roll(&state, FEED_SSID_MAX), at = 0;
+		struct kf_pass pass = {.n = (uint8_t)(8 + roll(&state, 56))};
+		struct wifi_net net = {.security = (enum feed_security)(1 + roll(&state, 3))};
+		struct qr qr = {0};
+
+		while (at < len) {
+			const char *o = odd[roll(&state, sizeof(odd) / sizeof(odd[0]))];
+			char c[2] = {(char)(0x20 + roll(&state, 0x5f)), '\0'};
+			const char *add = roll(&state, 3) == 0 && strlen(o) <= len - at ? o : c;
+
+			memcpy(ssid + at, add, strlen(add) + 1);
+			at += strlen(add);
+		}
+		for (size_t k = 0; k < pass.n; k++)
+			pass.s[k] = (char)(0x20 + roll(&state, 0x5f));
+		net.ssid = kf_span_of(ssid, at);
+		net.hidden = roll(&state, 2) == 1;
+		kf_buf_reset(&uri);
+		must(wifi_uri(&net, &pass, &uri), "uri");
+		must(qr_encode(kf_buf_span(&uri), &qr), "qr");
+		must(qr_png(&qr, 4, &png), "png");
+		qr_release(&qr);
+		kf_buf_reset(&file);
+		kf_buf_fmt(&file, "random_%u.png", i);
+		save(dir, kf_buf_cstr(&file), &png);
+		kf_buf_hex(&list, net.ssid);
+		kf_buf_str(&list, " ");
+		kf_buf_hex(&list, kf_span_of(pass.s, pass.n));
+		kf_buf_str(&list, "\n");
+	}
+	save(dir, "random.txt", &list);
+	kf_buf_free(&uri);
+	kf_buf_free(&file);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -267,5 +326,6 @@ main(int argc, char **argv)
 	write_mails(argv[1], &plain, &evil);
 	write_expect(argv[1], "plain", &keys[0]);
 	write_expect(argv[1], "nasty", &keys[1]);
+	write_random(argv[1], 48);
 	return 0;
 }
