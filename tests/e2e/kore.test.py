@@ -16,7 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 
+warnings.simplefilter("ignore", DeprecationWarning)  # TLS 1.1 is asked for on purpose
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
@@ -626,6 +628,7 @@ def _():
         same((q.returncode, q.stderr), (1, "keyfob-portal: bad.conf:2: workers: expected a number from 1 to 64\n"))
         os.chmod(p.dir + "/master.key", 0o444)
         assert "chmod 0400" in run("--role", "web", "-c", "keyfob.conf").stderr
+        os.chmod(p.dir + "/master.key", 0o400)
         assert "feed-cert.pem" in run("--role", "feed", "-c", "keyfob.conf").stderr
 
 
