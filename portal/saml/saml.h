@@ -91,9 +91,8 @@ enum saml_nameid {
 };
 
 struct saml_conf {
-	const char *base_url; /* "https://wifi.example.com": no '/' at the end */
-	struct kf_span
-	    key_pem; /* the SP's RSA key, >= 2048 bits; lasso holds a copy until saml_free */
+	const char *base_url;	/* "https://wifi.example.com": no '/' at the end */
+	struct kf_span key_pem; /* the SP's RSA key, >= 2048 bits; a copy is held until saml_free */
 	struct kf_span cert_pem; /* its certificate */
 };
 
@@ -172,12 +171,13 @@ enum kf_err saml_metadata_check(
     struct kf_span xml, int64_t now, struct saml_idp_info *out, struct kf_buf *why) KF_MUST_CHECK;
 
 /* The address to which the browser goes to sign in: a signed AuthnRequest (RSA-SHA256) that asks
- * for a persistent NameID, to be answered at our ACS by POST. Appended to url.
- * ask->id is the caller's, from kf_env.random: lasso's own ids come from a generator whose state
- * fork() copies, so two workers would give out the same ones.
+ * for a persistent NameID (with SAML_NAMEID_EMAIL for an address), to be answered at our ACS by
+ * POST. Appended to url.
+ * ask->id is the caller's, from kf_env.random, and all that makes two requests differ: lasso's own
+ * ids come from a generator whose state fork() copies, so two workers would give out the same.
  * Errors: KF_EINVAL id or relay malformed; KF_ENOENT no such IdP; KF_EEXPIRED its metadata is;
- * KF_EIO lasso refused. Cost: 1.3 ms. */
-enum kf_err saml_request(struct saml *saml, const char *idp, const struct saml_ask *ask,
+ * KF_EIO, KF_ENOMEM. Cost: 1 ms (RSA). */
+enum kf_err saml_request(struct saml *saml, const char *entity_id, const struct saml_ask *ask,
     struct kf_buf *url) KF_MUST_CHECK;
 
 /* Bytes to an identity or a reason. Pure: no I/O, no clock, no store.

@@ -57,8 +57,10 @@ saml_metadata_xml(const struct saml *saml, int64_t valid_until, struct kf_buf *x
 	}
 	kf_buf_str(xml,
 	    "\"><SPSSODescriptor AuthnRequestsSigned=\"true\" WantAssertionsSigned=\"true\" "
-	    "protocolSupportEnumeration=\"" NS_SAMLP "\"><KeyDescriptor use=\"signing\">"
-	    "<ds:KeyInfo xmlns:ds=\"" NS_DS "\"><ds:X509Data><ds:X509Certificate>");
+	    "protocolSupportEnumeration=\"" NS_SAMLP "\">");
+	kf_buf_str(xml,
+	    "<KeyDescriptor use=\"signing\"><ds:KeyInfo xmlns:ds=\"" NS_DS "\">"
+	    "<ds:X509Data><ds:X509Certificate>");
 	kf_buf_str(xml, saml->cert_base64);
 	kf_buf_str(xml,
 	    "</ds:X509Certificate></ds:X509Data></ds:KeyInfo></KeyDescriptor>"

@@ -2,7 +2,6 @@
 #include "portal/saml/saml_priv.h"
 
 #include "common/log.h"
-#include "common/secret.h"
 
 #include <openssl/bio.h>
 #include <openssl/pem.h>
@@ -85,31 +84,31 @@ start_lasso(void)
 /* --- our SP -------------------------------------------------------------------------------------
  */
 
-/* Certificate and key belong together and are fit; cert_base64 for our metadata. */
+/* Certificate and key belong together and are fit. Sets pkey and cert_base64 of s. */
 static enum kf_err
-pair_check(const struct saml_conf *conf, char **cert_base64)
+pair_read(struct saml *s, const struct saml_conf *conf)
 {
 	BIO *cb = BIO_new_mem_buf(conf->cert_pem.p, (int)conf->cert_pem.n);
 	BIO *kb = BIO_new_mem_buf(conf->key_pem.p, (int)conf->key_pem.n);
 	X509 *x = cb != NULL ? PEM_read_bio_X509(cb, NULL, NULL, NULL) : NULL;
-	EVP_PKEY *key = kb != NULL ? PEM_read_bio_PrivateKey(kb, NULL, NULL, NULL) : NULL;
 	struct kf_buf b64 = {0};
 	unsigned char *der = NULL;
 	int n;
 	enum kf_err r = KF_EINVAL;
 
-	if (x == NULL || key == NULL || !saml_key_ok(key) || X509_check_private_key(x, key) != 1)
+	s->pkey = kb != NULL ? PEM_read_bio_PrivateKey(kb, NULL, NULL, NULL) : NULL;
+	if (x == NULL || s->pkey == NULL || !saml_key_ok(s->pkey) ||
+	    X509_check_private_key(x, s->pkey) != 1)
 		goto out;
 	n = i2d_X509(x, &der);
 	if (n <= 0)
 		goto out;
 	kf_buf_base64(&b64, kf_span_of(der, (size_t)n));
-	*cert_base64 = strdup(kf_buf_cstr(&b64));
-	r = *cert_base64 != NULL && !b64.bad ? KF_OK : KF_ENOMEM;
+	s->cert_base64 = strdup(kf_buf_cstr(&b64));
+	r = s->cert_base64 != NULL && !b64.bad ? KF_OK : KF_ENOMEM;
 out:
 	OPENSSL_free(der);
 	kf_buf_free(&b64);
-	EVP_PKEY_free(key);
 	X509_free(x);
 	BIO_free(kb);
 	BIO_free(cb);
@@ -129,34 +128,19 @@ names_set(struct saml *s, const char *base_url)
 	return a > 0 && b > 0 ? KF_OK : KF_EINVAL;
 }
 
-/* lasso wants NUL-terminated PEM and our own metadata. */
+/* lasso verifies only: it gets our metadata but no key (see saml_request.c). */
 static enum kf_err
 server_make(struct saml *s, const struct saml_conf *conf)
 {
-	struct kf_buf md = {0}, key = {0}, cert = {0};
-	enum kf_err r = KF_EIO;
+	struct kf_buf md = {0};
 
-	kf_buf_add(&key, conf->key_pem.p, conf->key_pem.n);
-	kf_buf_add(&cert, conf->cert_pem.p, conf->cert_pem.n);
 	saml_metadata_xml(s, 0, &md);
-	if (md.bad || key.bad || cert.bad) {
-		r = KF_ENOMEM;
-		goto out;
-	}
-	s->server = lasso_server_new_from_buffers(
-	    kf_buf_cstr(&md), kf_buf_cstr(&key), NULL, kf_buf_cstr(&cert));
+	if (!md.bad)
+		s->server = lasso_server_new_from_buffers(kf_buf_cstr(&md), NULL, NULL, NULL);
+	kf_buf_free(&md);
 	s->key = xmlSecCryptoAppKeyLoadMemory(
 	    conf->key_pem.p, (xmlSecSize)conf->key_pem.n, xmlSecKeyDataFormatPem, NULL, NULL, NULL);
-	if (s->server == NULL || s->key == NULL)
-		goto out;
-	/* Debian's compiled default could be SHA-1 */
-	s->server->signature_method = LASSO_SIGNATURE_METHOD_RSA_SHA256;
-	r = KF_OK;
-out:
-	kf_buf_free(&md);
-	kf_buf_free(&key);
-	kf_buf_free(&cert);
-	return r;
+	return s->server != NULL && s->key != NULL ? KF_OK : KF_EIO;
 }
 
 static void
@@ -179,7 +163,7 @@ saml_open(const struct saml_conf *conf, struct kf_buf *why, struct saml **out)
 		    "base_url must be https (http for localhost only), without '/' at the end");
 		goto out;
 	}
-	if ((r = pair_check(conf, &s->cert_base64)) != KF_OK) {
+	if ((r = pair_read(s, conf)) != KF_OK) {
 		say(why,
 		    "the SAML key and certificate must be one RSA pair of 2048 bits or more, in "
 		    "PEM");
@@ -220,12 +204,11 @@ saml_free(struct saml **saml)
 
 	if (s == NULL)
 		return;
-	if (s->server != NULL && s->server->private_key != NULL)
-		kf_wipe(s->server->private_key, strlen(s->server->private_key));
 	if (s->server != NULL)
 		lasso_server_destroy(s->server);
 	if (s->key != NULL)
 		xmlSecKeyDestroy(s->key);
+	EVP_PKEY_free(s->pkey); /* OpenSSL wipes it */
 	for (size_t i = 0; i < s->n_idps; i++)
 		idp_free(s->idp[i]);
 	kf_buf_free(&s->metadata);

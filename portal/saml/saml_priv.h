@@ -28,7 +28,8 @@ struct saml_idp {
 
 struct saml {
 	LassoServer *server;
-	xmlSecKey *key; /* signs our metadata */
+	EVP_PKEY *pkey; /* signs requests */
+	xmlSecKey *key; /* the same, signs our metadata */
 	char entity_id[SAML_URI_MAX + 1], acs[SAML_URI_MAX + 1];
 	char *cert_base64;
 	struct saml_idp *idp[SAML_IDPS_MAX];

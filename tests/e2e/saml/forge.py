@@ -198,7 +198,7 @@ class Driver(Program):
 
     def __init__(self, folder, base, key, cert, idps, env=None):
         super().__init__(folder, "verify_cli", ["saml", "common"],
-                         ["lasso", "gobject-2.0", "glib-2.0", "libxml-2.0", "xmlsec1", "libcrypto"],
+                         ["lasso", "gobject-2.0", "glib-2.0", "libxml-2.0", "xmlsec1", "zlib", "libcrypto"],
                          [base, key, cert] + idps, env)
 
     def verify(self, message_b64, now=NOW):

@@ -162,35 +162,43 @@ command(struct saml *saml, char *line)
 	(void)fflush(stdout);
 }
 
-int
-main(int argc, char **argv)
+static void
+serve(struct saml *saml)
 {
-	struct kf_buf key = {0}, cert = {0}, why = {0};
-	struct saml *saml = NULL;
 	char *line = NULL;
 	size_t cap = 0;
 	ssize_t n;
 
-	if (argc < 4)
-		return 2;
-	file_read(argv[2], &key);
-	file_read(argv[3], &cert);
-	struct saml_conf conf = {argv[1], kf_buf_span(&key), kf_buf_span(&cert)};
-	if (saml_open(&conf, &why, &saml) != KF_OK) {
-		fprintf(stderr, "%s\n", kf_buf_cstr(&why));
-		return 2;
-	}
-	for (int i = 4; i < argc; i++)
-		idp_add(saml, argv[i]);
 	while ((n = getline(&line, &cap, stdin)) > 0) {
 		if (line[n - 1] == '\n')
 			line[n - 1] = '\0';
 		command(saml, line);
 	}
 	free(line);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct kf_buf key = {0}, cert = {0}, why = {0};
+	struct saml *saml = NULL;
+	int rc = 2;
+
+	if (argc < 4)
+		return rc;
+	file_read(argv[2], &key);
+	file_read(argv[3], &cert);
+	struct saml_conf conf = {argv[1], kf_buf_span(&key), kf_buf_span(&cert)};
+	if (saml_open(&conf, &why, &saml) == KF_OK) {
+		for (int i = 4; i < argc; i++)
+			idp_add(saml, argv[i]);
+		serve(saml);
+		rc = 0;
+	} else
+		fprintf(stderr, "%s\n", kf_buf_cstr(&why));
 	saml_free(&saml);
 	kf_buf_free(&key);
 	kf_buf_free(&cert);
 	kf_buf_free(&why);
-	return 0;
+	return rc;
 }
