@@ -229,7 +229,10 @@ radius_reply_start(
 	reply->b[1] = req->id;
 	memcpy(reply->b + AUTH_AT, req->authenticator, RADIUS_AUTH_LEN);
 	reply->n = HEAD_LEN;
-	radius_reply_add(reply, RADIUS_MESSAGE_AUTHENTICATOR, kf_span_of(zero, sizeof(zero)));
+	reply->signs = req->code != RADIUS_ACCOUNTING_REQUEST;
+	if (reply->signs)
+		radius_reply_add(
+		    reply, RADIUS_MESSAGE_AUTHENTICATOR, kf_span_of(zero, sizeof(zero)));
 }
 
 void
@@ -295,7 +298,8 @@ radius_reply_finish(
 		return KF_ELIMIT;
 	reply->b[2] = (uint8_t)(reply->n >> 8);
 	reply->b[3] = (uint8_t)reply->n;
-	hmac_md5(secret, kf_span_of(reply->b, reply->n), ma);
+	if (reply->signs)
+		hmac_md5(secret, kf_span_of(reply->b, reply->n), ma);
 	const struct kf_span part[] = {kf_span_of(reply->b, reply->n), secret};
 	uint8_t authenticator[MD5_LEN];
 

@@ -93,11 +93,13 @@ bool radius_ma_ok(const struct radius_packet *pkt, struct kf_span secret);
 bool radius_acct_ok(const struct radius_packet *pkt, struct kf_span secret);
 
 /* A reply under way. Message-Authenticator is its first attribute (CVE-2024-3596), computed at
- * the end. What does not fit latches bad. */
+ * the end; but none goes into the answer to an Accounting-Request: RFC 2869 5.19 has none there,
+ * and FreeRADIUS and hostapd do not agree on how to compute one, so each would drop the other's.
+ * What does not fit latches bad. */
 struct radius_reply {
 	uint8_t b[RADIUS_LEN_MAX];
 	size_t n;
-	bool bad;
+	bool bad, signs;
 };
 
 void radius_reply_start(

@@ -27,7 +27,7 @@ struct job {
 	const struct sock *sock;
 	struct kf_hash who;
 	struct radius_ask ask;
-	bool waits; /* for a scan, after the stations that need none */
+	bool waits; /* for a scan */
 };
 
 struct radius_server {
@@ -40,7 +40,8 @@ struct radius_server {
 	const struct kf_env *env;
 	struct radius_events events;
 	struct radius_counters count;
-	struct job job[RADIUS_BATCH_MAX];
+	struct job job[RADIUS_WAITING_MAX + 1]; /* those that wait, and one to receive into */
+	size_t waiting;
 	struct radius_reply reply;
 };
 
@@ -420,22 +421,42 @@ receive(struct radius_server *srv, struct job *job)
 		access_request(srv, job);
 }
 
+/* Answers what came, except for that which only a scan can answer: that waits. When too much
+ * waits it is dropped, and the AP asks again. */
+static void
+drain(struct radius_server *srv, const struct sock *sock)
+{
+	for (int i = 0; i < RADIUS_DRAIN_MAX; i++) {
+		struct job *job = &srv->job[srv->waiting];
+
+		if (wire_receive(sock->fd, &job->wire) != KF_OK)
+			return;
+		job->sock = sock;
+		receive(srv, job);
+		if (job->waits && srv->waiting == RADIUS_WAITING_MAX)
+			drop(job, &srv->count.limited, "too-many-unknown-stations");
+		else if (job->waits)
+			srv->waiting++;
+	}
+}
+
 void
 radius_server_ready(struct radius_server *srv, int fd)
 {
 	const struct sock *sock = NULL;
-	size_t n = 0;
 
 	for (size_t i = 0; i < srv->socks; i++)
 		if (srv->sock[i].fd == fd)
 			sock = &srv->sock[i];
 	if (sock == NULL)
 		return;
-	while (n < RADIUS_BATCH_MAX && wire_receive(fd, &srv->job[n].wire) == KF_OK) {
-		srv->job[n].sock = sock;
-		receive(srv, &srv->job[n++]);
+	drain(srv, sock);
+	/* Between two scans come the stations that need none. The newest first: who waits long
+	 * has asked again meanwhile. After some rounds what is left is scanned and no more is
+	 * taken, so that a flood does not keep the caller from its other work. */
+	for (int rounds = 0; srv->waiting > 0; rounds++) {
+		access_scan(srv, &srv->job[--srv->waiting]);
+		if (rounds < RADIUS_WAITING_MAX)
+			drain(srv, sock);
 	}
-	for (size_t i = 0; i < n; i++)
-		if (srv->job[i].waits)
-			access_scan(srv, &srv->job[i]);
 }

@@ -16,7 +16,8 @@
 #define RADIUS_CLIENT_NAME_MAX 63
 #define RADIUS_SESSION_MAX 64
 #define RADIUS_SOCKETS_MAX 8
-#define RADIUS_BATCH_MAX 16
+#define RADIUS_WAITING_MAX 16 /* requests that wait for a scan */
+#define RADIUS_DRAIN_MAX 256  /* packets taken between two scans */
 
 /* One line of the agent's configuration: who may ask. The longest prefix wins. */
 struct radius_client {
@@ -126,8 +127,9 @@ size_t radius_server_fds(const struct radius_server *srv, int *fd, size_t max);
  * Call it at every swap: what was rejected before may be accepted now. */
 void radius_server_keys(struct radius_server *srv, const struct keyring *ring);
 
-/* Answers what waits on fd, at most RADIUS_BATCH_MAX packets, stations known to the cache first.
- * Never blocks; a socket that is not readable is fine. */
+/* Answers what waits on fd, stations known to the cache before those that need a scan. Never
+ * blocks; takes the time of at most 2 * RADIUS_WAITING_MAX scans. A socket that is not readable
+ * is fine. */
 void radius_server_ready(struct radius_server *srv, int fd);
 
 const struct radius_counters *radius_server_counters(const struct radius_server *srv);

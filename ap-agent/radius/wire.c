@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define RECEIVE_ROOM (1 << 20) /* a burst: all APs of a building after a power cut */
+
 static socklen_t
 sockaddr_of(const struct feed_addr *addr, uint16_t port, struct sockaddr_storage *out)
 {
@@ -55,10 +57,12 @@ from_text(struct wire_packet *p)
 enum kf_err
 wire_prepare(int fd)
 {
-	int flags = fcntl(fd, F_GETFL), on = 1;
+	int flags = fcntl(fd, F_GETFL), on = 1, room = RECEIVE_ROOM;
 
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return KF_EIO;
+	/* the kernel gives less where net.core.rmem_max says so */
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
 	/* one of the two does not go with the socket's family: that is fine */
 	(void)setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
 	(void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on));

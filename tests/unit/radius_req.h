@@ -123,22 +123,28 @@ req_sign_acct(struct req *q, const char *secret)
 	EVP_Digest(all, q->n + strlen(secret), q->b + 4, NULL, EVP_md5(), NULL);
 }
 
-/* Is this a reply to q, signed with secret: Response Authenticator and Message-Authenticator,
- * the latter as the first attribute? */
+/* Is this a reply to q, signed with secret: Response Authenticator and, except in accounting,
+ * Message-Authenticator as the first attribute? */
 static __attribute__((noinline, unused)) bool
 reply_ok(const uint8_t *b, size_t n, const struct req *q, const char *secret)
 {
 	uint8_t all[RADIUS_LEN_MAX + 128], want[16], mac[16];
 
-	if (n < 38 || b[1] != q->b[1] || ((size_t)b[2] << 8 | b[3]) != n || b[20] != 80)
+	if (n < 20 || b[1] != q->b[1] || ((size_t)b[2] << 8 | b[3]) != n)
 		return false;
 	memcpy(all, b, n);
 	memcpy(all + 4, q->b + 4, 16);
 	memcpy(all + n, secret, strlen(secret));
 	EVP_Digest(all, n + strlen(secret), want, NULL, EVP_md5(), NULL);
+	if (memcmp(want, b + 4, 16) != 0)
+		return false;
+	if (q->b[0] == RADIUS_ACCOUNTING_REQUEST)
+		return n == 20 || b[20] != 80;
+	if (n < 38 || b[20] != 80)
+		return false;
 	memset(all + 22, 0, 16);
 	HMAC(EVP_md5(), secret, (int)strlen(secret), all, n, mac, NULL);
-	return memcmp(want, b + 4, 16) == 0 && memcmp(mac, b + 22, 16) == 0;
+	return memcmp(mac, b + 22, 16) == 0;
 }
 
 #endif
