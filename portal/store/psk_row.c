@@ -58,8 +58,8 @@ static const struct db_stmt psk_sql[PSK__MAX] = {
 	1},
     [PSK_OF_PERSON] = {"SELECT " PSK_COLS PSK_FROM "WHERE p.person_id = ?1"
 		       " AND (p.expire_time = 0 OR p.expire_time > ?2)"
-		       " AND (p.revoked_at = 0 OR p.revoked_at > ?2) ORDER BY p.created DESC, "
-		       "p.rev DESC LIMIT ?3",
+		       " AND (p.revoked_at = 0 OR p.revoked_at > ?2)"
+		       " ORDER BY p.created DESC, p.current DESC, p.rev DESC LIMIT ?3",
 	PSK_COLS_N},
     [PSK_LIST] = {"SELECT " PSK_COLS PSK_FROM PSK_FILTER
 		  " ORDER BY p.created DESC, p.id LIMIT ?6 OFFSET ?7",
