@@ -5,5 +5,5 @@
 int
 not_found(struct web_req *req)
 {
-	return web_reply_err(req, KF_ENOENT, "There is nothing at this address.");
+	return web_reply_err(req, KF_ENOENT, NULL);
 }

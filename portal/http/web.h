@@ -2,7 +2,7 @@
  *
  * A handler is `int name(struct web_req *req)`. It reads what came, calls one use case and returns
  * what a web_reply… or web_redirect… gave it (or WEB_SLEEPS, see web_sleep). Its line in
- * portal/kore/routes.h says path, methods and flags; before it runs, the method (405), the number
+ * portal/kore/web.conf says path, methods and flags; before it runs, the method (405), the number
  * of cookies and arguments (400) and, for unsafe methods, the origin (403) have been checked:
  *
  *	int
@@ -27,7 +27,7 @@ struct app;
 struct config;
 struct sp;
 struct web_req;
-struct web_worker; /* one a process, see portal/http/worker.h */
+struct web_worker; /* one a process, kept by portal/kore/worker.c */
 
 /* What a handler returns: Kore's own numbers. */
 enum { WEB_REPLIED = 1, WEB_SLEEPS = 2 };
@@ -47,7 +47,7 @@ enum {
 struct app *web_app(const struct web_req *req); /* this worker's; never NULL */
 const struct config *web_config(const struct web_req *req);
 struct web_worker *web_worker(const struct web_req *req);
-struct sp *web_sp(const struct web_req *req); /* the SAML service provider, sp.h */
+struct sp *web_sp(const struct web_req *req);	 /* the SAML service provider, sp.h */
 unsigned web_method(const struct web_req *req);	 /* one of WEB_GET ..; HEAD reads as GET */
 const char *web_path(const struct web_req *req); /* without the query */
 /* The n-th group of the route's regular expression, from 1; empty when there is none. */
@@ -121,7 +121,7 @@ void web_wake(struct web_worker *w, unsigned topic);
 void *web_state(struct web_req *req, size_t n);
 
 /* Call fn every 200 ms in this worker, from start on: to look at data_version and web_wake. At
- * most 8; KF_ELIMIT beyond. Registered by the functions in routes.h's list of starts. */
+ * most 8; KF_ELIMIT beyond. Registered by a `start` of portal/kore/web.conf. */
 enum kf_err web_tick_register(
     struct web_worker *w, void (*fn)(struct web_worker *w, void *arg), void *arg) KF_MUST_CHECK;
 /* A worker's own service provider, made by a start of the web role; borrowed. */

@@ -1,6 +1,7 @@
 /* Replies and their headers. */
 #include "portal/core/config.h"
 #include "portal/http/web_impl.h"
+#include "portal/view/page.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -229,15 +230,44 @@ problem_json(struct web_req *req, int status, const char *detail)
 	return WEB_REPLIED;
 }
 
-static int
-problem_text(struct web_req *req, int status, const char *detail)
+/* What a person can do about it, where the handler says nothing better. */
+static const char *
+advice(int status)
 {
+	switch (status) {
+	case 403:
+		return "You may not do that here. Go back to the start and sign in again.";
+	case 404:
+		return "There is nothing at this address. Check it, or go back to the start.";
+	case 410:
+		return "This is over. Go back to the start for a new one.";
+	case 429:
+		return "That was too much at once. Wait a minute and try again.";
+	case 503:
+		return "This cannot be done right now. Nothing was lost: try again in a moment.";
+	case 500:
+		return "Something went wrong on our side. Try again, and tell the help desk if it "
+		       "stays.";
+	default:
+		return "The request could not be understood. Go back to the start and try again.";
+	}
+}
+
+static int
+problem_page(struct web_req *req, int status, const char *detail)
+{
+	const struct config *conf = req->w->conf;
+	struct page_shell shell = {.org_name = conf->org_name, .help_desk = conf->help_desk};
+	struct page_error in = {
+	    .title = http_status_text(status), .text = detail != NULL ? detail : advice(status)};
 	struct kf_buf b = {0};
 
-	kf_buf_fmt(&b, "%d %s\n", status, http_status_text(status));
-	if (detail != NULL)
-		kf_buf_fmt(&b, "%s\n", detail);
-	(void)web_reply(req, status, "text/plain; charset=utf-8", &b);
+	page_error(&b, &shell, &in);
+	if (b.bad) { /* the page of last resort has nothing that can fail */
+		kf_buf_free(&b);
+		return web_reply(req, status, NULL, NULL);
+	}
+	(void)web_reply_page(req, status, &b);
 	kf_buf_free(&b);
 	return WEB_REPLIED;
 }
@@ -253,7 +283,7 @@ web_refuse(struct web_req *req, int status, const char *why)
 {
 	if ((req->route->flags & WEB_API) != 0)
 		return problem_json(req, status, why);
-	return problem_text(req, status, why);
+	return problem_page(req, status, why);
 }
 
 int

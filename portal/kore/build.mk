@@ -55,7 +55,8 @@ $(BUILD)/gen/bed_routes.c: portal/kore/routes.awk portal/kore/common.conf tests/
 		tests/e2e/kore/feed.conf
 	$(Q)mkdir -p $(@D); awk -f $^ >$@.new && mv $@.new $@
 $(BUILD)/o/tests/e2e/kore/bed.o: CFLAGS += $(CFLAGS_kore)
-$(BUILD)/tests/kore_bed: $(BED_C:%.c=$(BUILD)/o/%.o) $(BUILD)/o/gen/bed_routes.o $(KORE_OBJ) $(BUILD)/libcommon.a
+$(BUILD)/tests/kore_bed: $(BED_C:%.c=$(BUILD)/o/%.o) $(BUILD)/o/gen/bed_routes.o $(KORE_OBJ) \
+		$(BUILD)/libview.a $(BUILD)/libcommon.a
 	@$(if $(V),,echo "  ld $@")
 	$(Q)mkdir -p $(@D); $(link_portal)
 e2e test: $(BUILD)/tests/kore_bed

@@ -81,6 +81,7 @@ kore_worker_configure(void)
 		    role_name(plan->role), kf_err_str(r));
 		exit(1);
 	}
+	kf_wipe(plan->master, sizeof(*plan->master));
 	if (plan->tls != NULL)
 		tls_attach(plan->tls);
 	for (; *start != NULL; start++) {

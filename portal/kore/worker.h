@@ -17,8 +17,8 @@ extern const worker_start_fn starts_web[], starts_feed[];
 struct worker_plan {
 	enum role role;
 	const struct config *conf;
-	const struct kf_sealkey *master;
-	struct tls *tls; /* NULL: plain http */
+	struct kf_sealkey *master; /* each worker wipes its own copy once its store is open */
+	struct tls *tls;	   /* NULL: plain http */
 };
 
 /* In the parent, once: the plan of all workers. It is borrowed. */
