@@ -100,7 +100,7 @@ test_refusals(void)
 	struct keyring *ring = NULL;
 	struct feed_wlan w = wlan("one"), none = wlan("");
 	struct feed_key k = key(1, "one"), other = key(2, "other"), empty = key(3, "");
-	char name[8];
+	char name[16];
 
 	IT("refuses a cap above KF_RING_MAX");
 	OK(keyring_new(KF_RING_MAX + 1, &ring) == KF_ELIMIT && ring == NULL);

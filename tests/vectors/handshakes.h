@@ -1,6 +1,7 @@
 /* Written by tests/vectors/make.py; see README.md there. */
 #ifndef TESTS_HANDSHAKES_H
 #define TESTS_HANDSHAKES_H
+/* clang-format off */
 
 #define OWN_SSID "Keyfob Vectors"
 #define OWN_PASS "kq7m-2xhd-9rwp-t4zn-c8vj"

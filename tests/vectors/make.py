@@ -158,7 +158,7 @@ def save(path, b):
 def header():
     """tests/vectors/handshakes.h: what the unit tests take from here."""
     out = ['/* Written by tests/vectors/make.py; see README.md there. */', '#ifndef TESTS_HANDSHAKES_H',
-           '#define TESTS_HANDSHAKES_H', '', '#define OWN_SSID "%s"' % SSID.decode(), '#define OWN_PASS "%s"' % PASS,
+           '#define TESTS_HANDSHAKES_H', '/* clang-format off */', '', '#define OWN_SSID "%s"' % SSID.decode(), '#define OWN_PASS "%s"' % PASS,
            '#define OWN_PMK "%s"' % KEY.hex(), '#define OWN_AA "%s"' % AA.hex(), '#define OWN_SPA "%s"' % SPA.hex(),
            '#define OWN_ANONCE \\', '\t"%s"' % nonce(1).hex(), '#define OWN_SNONCE \\', '\t"%s"' % nonce(2).hex()]
     for name, akm, pairwise in (('AKM2', 2, 4), ('AKM6', 6, 4), ('AKM6_GCMP256', 6, 9)):
