@@ -22,6 +22,15 @@ mono(const struct agent *a)
 
 /* --- asking -------------------------------------------------------------------------------------
  */
+/* The first question after a failure does not wait: its answer says that the portal is back. */
+static int
+wait_s(const struct agent *a, enum feed_call call)
+{
+	const struct feed_call_state *s = feed_client_state(a->client, call);
+
+	return s->failures > 0 || s->ok_at == 0 ? 0 : FEED_WAIT_S;
+}
+
 static bool
 ask_feed(struct agent *a, struct feed_ask *out)
 {
@@ -31,7 +40,7 @@ ask_feed(struct agent *a, struct feed_ask *out)
 
 	kf_hex(kf_span_of(a->head.chain.b, sizeof(a->head.chain.b)), chain);
 	n = snprintf(out->path, sizeof(out->path),
-	    "/agent/v1/feed?since=%" PRIu64 "&chain=%s&wait=%d", rev, chain, FEED_WAIT_S);
+	    "/agent/v1/feed?since=%" PRIu64 "&chain=%s&wait=%d", rev, chain, wait_s(a, CALL_FEED));
 	return n > 0 && (size_t)n < sizeof(out->path);
 }
 
@@ -44,7 +53,7 @@ ask_sessions(struct agent *a, struct feed_ask *out)
 		return false;
 	n = snprintf(out->path, sizeof(out->path),
 	    "/agent/v1/sessions?since=%" PRIu64 ".%" PRIu64 "&wait=%d", a->seen.epoch, a->seen.n,
-	    FEED_WAIT_S);
+	    wait_s(a, CALL_SESSIONS));
 	return n > 0 && (size_t)n < sizeof(out->path);
 }
 

@@ -14,6 +14,13 @@
 #define BACKOFF_MAX_MS 30000
 #define FDS_MAX 64
 
+static const char *const call_name[CALL__MAX] = {
+    [CALL_FEED] = "feed",
+    [CALL_SESSIONS] = "stations",
+    [CALL_EVENTS] = "events",
+    [CALL_RENEW] = "renew",
+};
+
 struct call {
 	struct feed_client *client;
 	enum feed_call kind;
@@ -191,7 +198,7 @@ call_failed(struct call *call, const char *why)
 	struct feed_client *c = call->client;
 
 	if (++call->state.failures == 1)
-		kf_log(LOGL_WARN, "feed", "call=%d failed says=\"%s\"", (int)call->kind, why);
+		kf_log(LOGL_WARN, "feed", "call=%s failed says=\"%s\"", call_name[call->kind], why);
 	(void)snprintf(call->state.error, sizeof(call->state.error), "%s", why);
 	call->due = now_ms(c) + backoff_ms(c, call->state.failures);
 }
@@ -219,7 +226,7 @@ call_ended(struct call *call, CURLcode rc)
 		call_failed(call, "the portal's answer is not understood");
 	} else {
 		if (call->state.failures > 0)
-			kf_log(LOGL_INFO, "feed", "call=%d works again", (int)call->kind);
+			kf_log(LOGL_INFO, "feed", "call=%s works again", call_name[call->kind]);
 		call->state.failures = 0;
 		call->state.error[0] = '\0';
 		call->state.ok_at = kf_now_s(c->env);
