@@ -359,6 +359,27 @@ test_order(struct bed *bed)
 }
 
 static void
+test_flood(struct bed *bed)
+{
+	unsigned answers = 0;
+	struct req q;
+
+	bed_open(bed, RADIUS_VLAN_ATTR_VLAN, true, 127);
+	IT("lets no more than RADIUS_WAITING_MAX wait for a scan, and drops the rest unanswered");
+	for (uint8_t i = 0; i < RADIUS_WAITING_MAX + 4; i++) {
+		q = req_ask(i, OWN_AKM2_M2);
+		q.b[q.n - 60] ^= (uint8_t)(i + 1); /* in the IV: another MIC is wanted each time */
+		req_sign(&q, SECRET);
+		OK(send(bed->peer[0], q.b, q.n, 0) > 0);
+	}
+	radius_server_ready(bed->srv, bed->auth);
+	while (answer(bed, false) == RADIUS_ACCESS_REJECT)
+		answers++;
+	OK(answers == RADIUS_WAITING_MAX && count(bed)->limited == 4);
+	bed_close(bed);
+}
+
+static void
 test_slot(struct bed *bed)
 {
 	struct req q = signed_ask(1, OWN_AKM2_M2);
@@ -474,6 +495,7 @@ main(void)
 	test_reject(&bed);
 	test_dropped(&bed);
 	test_order(&bed);
+	test_flood(&bed);
 	test_slot(&bed);
 	test_accounting(&bed);
 	test_status(&bed);
