@@ -9,8 +9,8 @@
 #define PROTOCOL_SAML2 "urn:oasis:names:tc:SAML:2.0:protocol"
 #define CERT_MAX (16UL << 10) /* base64 characters */
 
-static enum kf_err
-refuse(struct kf_buf *why, enum kf_err r, const char *sentence)
+enum kf_err
+saml_refuse(struct kf_buf *why, enum kf_err r, const char *sentence)
 {
 	if (why != NULL)
 		kf_buf_str(why, sentence);
@@ -49,9 +49,10 @@ cert_check(struct kf_span der, int64_t *expires, struct kf_buf *why)
 
 	if (x == NULL || p != der.p + der.n || cert_end(x, expires) != KF_OK ||
 	    (key = X509_get0_pubkey(x)) == NULL)
-		(void)refuse(why, r, "a signing certificate is damaged: copy the metadata again");
+		(void)saml_refuse(
+		    why, r, "a signing certificate is damaged: copy the metadata again");
 	else if (!saml_key_ok(key))
-		(void)refuse(why, r,
+		(void)saml_refuse(why, r,
 		    "a signing key is not RSA with 2048 bits or more (ECDSA cannot be "
 		    "checked here): change it at the IdP");
 	else
@@ -73,7 +74,7 @@ cert_add(struct saml_import *im, const xmlNode *node, struct kf_buf *why)
 		goto out;
 	if (tree_leaf(node, text, CERT_MAX) != KF_OK ||
 	    kf_unbase64(kf_span_str(text), &der) != KF_OK || der.n == 0) {
-		r = refuse(why, KF_EINVAL, "a signing certificate is not base64");
+		r = saml_refuse(why, KF_EINVAL, "a signing certificate is not base64");
 		goto out;
 	}
 	if ((r = cert_check(kf_buf_span(&der), &expires, why)) != KF_OK)
@@ -83,7 +84,7 @@ cert_add(struct saml_import *im, const xmlNode *node, struct kf_buf *why)
 		if (strcmp(im->cert[i], kf_buf_cstr(&b64)) == 0)
 			goto out;
 	if (im->info.keys == SAML_KEYS_MAX) {
-		r = refuse(why, KF_ELIMIT, "more than 8 signing certificates");
+		r = saml_refuse(why, KF_ELIMIT, "more than 8 signing certificates");
 		goto out;
 	}
 	im->cert[im->info.keys] = strdup(kf_buf_cstr(&b64));
@@ -122,7 +123,8 @@ keys_read(struct saml_import *im, const xmlNode *role, struct kf_buf *why)
 		}
 	}
 	if (im->info.keys == 0)
-		return refuse(why, KF_EINVAL, "there is no signing certificate (X509Certificate)");
+		return saml_refuse(
+		    why, KF_EINVAL, "there is no signing certificate (X509Certificate)");
 	return KF_OK;
 }
 
@@ -153,12 +155,13 @@ role_find(const xmlNode *entity, const xmlNode **out, struct kf_buf *why)
 		    !attr_has_word(c, "protocolSupportEnumeration", PROTOCOL_SAML2))
 			continue;
 		if (role != NULL)
-			return refuse(why, KF_EINVAL, "two IDPSSODescriptor elements: give one");
+			return saml_refuse(
+			    why, KF_EINVAL, "two IDPSSODescriptor elements: give one");
 		role = c;
 	}
 	*out = role;
 	if (role == NULL)
-		return refuse(why, KF_EINVAL,
+		return saml_refuse(why, KF_EINVAL,
 		    "no IDPSSODescriptor for SAML 2.0: this is not the metadata of an IdP");
 	return KF_OK;
 }
@@ -174,9 +177,10 @@ valid_until(const xmlNode *node, int64_t now, int64_t *until, struct kf_buf *why
 	if (r == KF_ENOENT)
 		return KF_OK;
 	if (r != KF_OK || saml_time(v, &t) != KF_OK)
-		return refuse(why, KF_EINVAL, "validUntil is not a time like 2026-12-31T00:00:00Z");
+		return saml_refuse(
+		    why, KF_EINVAL, "validUntil is not a time like 2026-12-31T00:00:00Z");
 	if (t <= now)
-		return refuse(why, KF_EEXPIRED,
+		return saml_refuse(why, KF_EEXPIRED,
 		    "the metadata is past its validUntil: fetch it again from the IdP");
 	if (*until == 0 || t < *until)
 		*until = t;
@@ -192,12 +196,12 @@ sso_read(struct saml_import *im, const xmlNode *role, struct kf_buf *why)
 			continue;
 		if (tree_attr(c, "Location", im->info.sso_url, sizeof(im->info.sso_url)) != KF_OK ||
 		    !saml_url_ok(im->info.sso_url))
-			return refuse(why, KF_EINVAL,
+			return saml_refuse(why, KF_EINVAL,
 			    "the sign-in address (SingleSignOnService) must be https; http is for "
 			    "localhost only");
 		return KF_OK;
 	}
-	return refuse(why, KF_EINVAL, "no SingleSignOnService with the HTTP-Redirect binding");
+	return saml_refuse(why, KF_EINVAL, "no SingleSignOnService with the HTTP-Redirect binding");
 }
 
 static enum kf_err
@@ -210,7 +214,8 @@ entity_read(struct saml_import *im, const xmlNode *entity, int64_t now, struct k
 		KF_OK ||
 	    im->info.entity_id[0] == '\0' || strpbrk(im->info.entity_id, " \t\r\n") != NULL ||
 	    !kf_text_clean(kf_span_str(im->info.entity_id)))
-		return refuse(why, KF_EINVAL, "entityID is missing, or longer than 1024 bytes");
+		return saml_refuse(
+		    why, KF_EINVAL, "entityID is missing, or longer than 1024 bytes");
 	if ((r = role_find(entity, &role, why)) != KF_OK ||
 	    (r = valid_until(entity, now, &im->info.valid_until, why)) != KF_OK ||
 	    (r = valid_until(role, now, &im->info.valid_until, why)) != KF_OK ||
@@ -226,11 +231,12 @@ scan(struct kf_span xml, struct kf_buf *why)
 	case SAML_GOOD:
 		return KF_OK;
 	case SAML_MARKUP:
-		return refuse(why, KF_EINVAL, "the document has a DTD or entities: not accepted");
+		return saml_refuse(
+		    why, KF_EINVAL, "the document has a DTD or entities: not accepted");
 	case SAML_ENCODING:
-		return refuse(why, KF_EINVAL, "the document is not UTF-8");
+		return saml_refuse(why, KF_EINVAL, "the document is not UTF-8");
 	default:
-		return refuse(why, KF_EINVAL, "this is not XML");
+		return saml_refuse(why, KF_EINVAL, "this is not XML");
 	}
 }
 
@@ -254,7 +260,7 @@ saml_import_read(struct kf_span xml, int64_t now, struct saml_import *out, struc
 
 	memset(out, 0, sizeof(*out));
 	if (xml.n > SAML_METADATA_MAX)
-		return refuse(
+		return saml_refuse(
 		    why, KF_ELIMIT, "the metadata is larger than 1 MiB: give the one IdP's");
 	xml = trimmed(xml);
 	if ((r = scan(xml, why)) != KF_OK)
@@ -263,13 +269,14 @@ saml_import_read(struct kf_span xml, int64_t now, struct saml_import *out, struc
 	if (doc != NULL)
 		root = xmlDocGetRootElement(doc);
 	if (root == NULL)
-		r = refuse(why, KF_EINVAL, "the XML is not well-formed: copy the metadata again");
+		r = saml_refuse(
+		    why, KF_EINVAL, "the XML is not well-formed: copy the metadata again");
 	else if (tree_is(root, NS_MD, "EntitiesDescriptor"))
-		r = refuse(why, KF_EINVAL,
+		r = saml_refuse(why, KF_EINVAL,
 		    "this is a federation's list (EntitiesDescriptor): give the one IdP's "
 		    "EntityDescriptor");
 	else if (!tree_is(root, NS_MD, "EntityDescriptor") || doc->intSubset != NULL)
-		r = refuse(why, KF_EINVAL, "this is not SAML metadata (no EntityDescriptor)");
+		r = saml_refuse(why, KF_EINVAL, "this is not SAML metadata (no EntityDescriptor)");
 	else
 		r = entity_read(out, root, now, why);
 	xmlFreeDoc(doc);

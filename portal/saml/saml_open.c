@@ -143,13 +143,6 @@ server_make(struct saml *s, const struct saml_conf *conf)
 	return s->server != NULL && s->key != NULL ? KF_OK : KF_EIO;
 }
 
-static void
-say(struct kf_buf *why, const char *sentence)
-{
-	if (why != NULL)
-		kf_buf_str(why, sentence);
-}
-
 enum kf_err
 saml_open(const struct saml_conf *conf, struct kf_buf *why, struct saml **out)
 {
@@ -159,22 +152,19 @@ saml_open(const struct saml_conf *conf, struct kf_buf *why, struct saml **out)
 	if (s == NULL)
 		goto out;
 	if ((r = names_set(s, conf->base_url)) != KF_OK) {
-		say(why,
+		r = saml_refuse(why, r,
 		    "base_url must be https (http for localhost only), without '/' at the end");
 		goto out;
 	}
 	if ((r = pair_read(s, conf)) != KF_OK) {
-		say(why,
+		r = saml_refuse(why, r,
 		    "the SAML key and certificate must be one RSA pair of 2048 bits or more, in "
 		    "PEM");
 		goto out;
 	}
-	if (!start_lasso())
-		r = KF_EIO;
-	else
-		r = server_make(s, conf);
+	r = start_lasso() ? server_make(s, conf) : KF_EIO;
 	if (r != KF_OK) {
-		say(why, "lasso or xmlsec did not start");
+		r = saml_refuse(why, r, "lasso or xmlsec did not start");
 		goto out;
 	}
 	*out = s;
@@ -288,10 +278,9 @@ idp_add(struct saml *saml, const struct saml_idp_conf *conf, const struct saml_i
 	if (xml.bad)
 		r = KF_ENOMEM;
 	else if (lasso_server_add_provider_from_buffer(
-		     saml->server, LASSO_PROVIDER_ROLE_IDP, kf_buf_cstr(&xml), NULL, NULL) != 0) {
-		say(why, "lasso does not take this IdP");
-		r = KF_EINVAL;
-	} else {
+		     saml->server, LASSO_PROVIDER_ROLE_IDP, kf_buf_cstr(&xml), NULL, NULL) != 0)
+		r = saml_refuse(why, KF_EINVAL, "lasso does not take this IdP");
+	else {
 		saml->idp[saml->n_idps++] = idp;
 		idp = NULL;
 	}
@@ -306,22 +295,18 @@ saml_idp_load(struct saml *saml, const struct saml_idp_conf *conf, int64_t now, 
 	struct saml_import im;
 	enum kf_err r;
 
-	if (saml->n_idps == SAML_IDPS_MAX) {
-		say(why, "there are 64 IdPs already");
-		return KF_ELIMIT;
-	}
+	if (saml->n_idps == SAML_IDPS_MAX)
+		return saml_refuse(why, KF_ELIMIT, "there are 64 IdPs already");
 	if ((r = saml_import_read(conf->metadata, now, &im, why)) != KF_OK)
 		goto out;
-	if (strcmp(im.info.entity_id, conf->entity_id) != 0) {
-		say(why, "the metadata is of another IdP (its entityID differs)");
-		r = KF_EINVAL;
-	} else if (strcmp(im.info.entity_id, saml->entity_id) == 0) {
-		say(why, "the metadata is our own: give the IdP's");
-		r = KF_EINVAL;
-	} else if (saml_idp_get(saml, conf->entity_id) != NULL) {
-		say(why, "this IdP is loaded already");
-		r = KF_EEXIST;
-	} else
+	if (strcmp(im.info.entity_id, conf->entity_id) != 0)
+		r = saml_refuse(
+		    why, KF_EINVAL, "the metadata is of another IdP (its entityID differs)");
+	else if (strcmp(im.info.entity_id, saml->entity_id) == 0)
+		r = saml_refuse(why, KF_EINVAL, "the metadata is our own: give the IdP's");
+	else if (saml_idp_get(saml, conf->entity_id) != NULL)
+		r = saml_refuse(why, KF_EEXIST, "this IdP is loaded already");
+	else
 		r = idp_add(saml, conf, &im, why);
 out:
 	saml_import_release(&im);

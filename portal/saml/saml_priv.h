@@ -44,7 +44,9 @@ struct saml_import {
 	char *cert[SAML_KEYS_MAX];
 };
 
-/* saml_import.c: errors as saml_metadata_check. Release either way. */
+/* saml_import.c: put the sentence into why, unless that is NULL, and give r back. */
+enum kf_err saml_refuse(struct kf_buf *why, enum kf_err r, const char *sentence);
+/* Errors as saml_metadata_check. Release either way. */
 enum kf_err saml_import_read(
     struct kf_span xml, int64_t now, struct saml_import *out, struct kf_buf *why) KF_MUST_CHECK;
 void saml_import_release(struct saml_import *im);
