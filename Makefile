@@ -13,7 +13,7 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict
 HARDEN = -O2 -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
 	-ftrivial-auto-var-init=zero -D_FORTIFY_SOURCE=3 -fPIE
 ifdef SAN
-BUILD := $(BUILD)-san
+override BUILD := $(BUILD)-san
 HARDEN = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 LDSAN = -fsanitize=address,undefined
 else
