@@ -62,7 +62,7 @@ page_landing(struct kf_buf *out, const struct page_shell *shell, const struct pa
 {
 	struct tmpl_people frame = page_frame(shell, "Get your Wi-Fi key");
 	struct ssid_text ssid = ssid_text(in->ssid);
-	char terms[64];
+	char terms[96];
 
 	terms_of(in, terms, sizeof(terms));
 	tmpl_landing(out,

@@ -3,7 +3,9 @@
  * here: give values as they are. Nothing in these pages needs a script.
  *
  * Routes the pages use: GET / /login?w=SLUG /key /my /key/live, POST /key/new /key/mail /logout
- * (form field "csrf"), GET /assets/NAME (assets.h, generated). */
+ * (form field "csrf"), GET /assets/NAME (assets.h, generated).
+ * GET /key/live answers {"devices":[{"name":"…","mac":"aa:bb:…","since":SECONDS}]}, newest first;
+ * 401 or 404 when there is nothing more to wait for. */
 #ifndef VIEW_PAGE_H
 #define VIEW_PAGE_H
 
@@ -65,7 +67,7 @@ struct page_success {
 	bool fresh;	   /* made by this sign-in: "You have your key"; else "Your Wi-Fi key" */
 	bool rotated;	   /* just came from POST /key/new */
 	bool mailed;	   /* just came from POST /key/mail */
-	int64_t overlap_s; /* a replaced key works on for so long; 0: it stops at once */
+	int64_t overlap_s; /* a replaced key works on for so long; 0: not said */
 };
 enum kf_err page_success(struct kf_buf *out, const struct page_shell *shell,
     const struct page_success *in) KF_MUST_CHECK;

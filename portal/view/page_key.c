@@ -13,7 +13,7 @@
 #define CLOCK_S (12 * 3600) /* what is older is told by its date, not by the time of day */
 
 /* One key with every text that a template points to. It holds the passphrase: wiped. */
-struct key_view {
+struct fob {
 	size_t id; /* its place on the page, from 1 */
 	struct ssid_text ssid;
 	char pass[KF_PASS_MAX + 1]; /* dashes replaced by NUL where groups end */
@@ -29,7 +29,7 @@ struct key_view {
 };
 
 static void
-key_view_release(struct key_view *v)
+fob_release(struct fob *v)
 {
 	kf_buf_free(&v->qr);
 	free(v->since);
@@ -53,7 +53,7 @@ grouped(const struct kf_pass *pass)
 }
 
 static void
-groups_cut(struct key_view *v, const struct kf_pass *pass)
+groups_cut(struct fob *v, const struct kf_pass *pass)
 {
 	bool cut = grouped(pass);
 
@@ -69,7 +69,7 @@ groups_cut(struct key_view *v, const struct kf_pass *pass)
 }
 
 static enum kf_err
-code_draw(struct key_view *v, const struct page_key *key)
+code_draw(struct fob *v, const struct page_key *key)
 {
 	struct kf_buf uri = {0}, label = {0};
 	struct qr qr = {0};
@@ -89,7 +89,7 @@ out:
 }
 
 static enum kf_err
-devices_list(struct key_view *v, const struct page_key *key)
+devices_list(struct fob *v, const struct page_key *key)
 {
 	size_t n = key->devices < PAGE_DEVICES_MAX ? key->devices : PAGE_DEVICES_MAX;
 
@@ -114,7 +114,8 @@ devices_list(struct key_view *v, const struct page_key *key)
 		    .mac = d->mac,
 		    .since_iso = v->since[i].iso,
 		    .since_full = v->since[i].full,
-		    .since_clock = key->now - d->since < CLOCK_S ? v->since[i].clock : v->since[i].date,
+		    .since_clock =
+			key->now - d->since < CLOCK_S ? v->since[i].clock : v->since[i].date,
 		};
 	}
 	v->devices = n;
@@ -122,7 +123,7 @@ devices_list(struct key_view *v, const struct page_key *key)
 }
 
 static void
-mail_state(struct key_view *v, enum page_mail mail)
+mail_state(struct fob *v, enum page_mail mail)
 {
 	static const char *const words[] = {[PAGE_MAIL_NONE] = "",
 	    [PAGE_MAIL_QUEUED] = "On its way to",
@@ -134,7 +135,7 @@ mail_state(struct key_view *v, enum page_mail mail)
 
 /* v must be zeroed; release it also after an error. n: the key's place on the page. */
 static enum kf_err
-key_view_make(struct key_view *v, const struct page_key *key, size_t n)
+fob_make(struct fob *v, const struct page_key *key, size_t n)
 {
 	enum kf_err r;
 
@@ -161,7 +162,7 @@ key_view_make(struct key_view *v, const struct page_key *key, size_t n)
 }
 
 static void
-tag_joined(struct key_view *v, const struct page_key *key)
+tag_joined(struct fob *v, const struct page_key *key)
 {
 	v->tag.masked = true;
 	v->tag.live = true;
@@ -176,7 +177,7 @@ tag_joined(struct key_view *v, const struct page_key *key)
 
 static void
 success_write(struct kf_buf *out, const struct page_shell *shell, const struct page_success *in,
-    const struct key_view *v)
+    const struct fob *v)
 {
 	struct tmpl_people frame = page_frame(shell, "Your Wi-Fi key");
 	char overlap[WHEN_MAX], head[64];
@@ -213,20 +214,20 @@ success_write(struct kf_buf *out, const struct page_shell *shell, const struct p
 enum kf_err
 page_success(struct kf_buf *out, const struct page_shell *shell, const struct page_success *in)
 {
-	struct key_view v = {0};
-	enum kf_err r = key_view_make(&v, &in->key, 1);
+	struct fob v = {0};
+	enum kf_err r = fob_make(&v, &in->key, 1);
 
 	if (r == KF_OK) {
 		tag_joined(&v, &in->key);
 		success_write(out, shell, in, &v);
 	}
-	key_view_release(&v);
+	fob_release(&v);
 	return r;
 }
 
 /* Shape and word of the key's state; in the order in which a person should care. */
 static const char *
-state_of(struct key_view *v, const struct page_key *key)
+state_of(struct fob *v, const struct page_key *key)
 {
 	bool soon = key->not_after > 0 && key->not_after - key->now < SOON_S;
 
@@ -240,7 +241,7 @@ state_of(struct key_view *v, const struct page_key *key)
 }
 
 static struct tmpl_my_keys
-my_row(struct key_view *v, const struct page_key *key, bool first)
+my_row(struct fob *v, const struct page_key *key, bool first)
 {
 	return (struct tmpl_my_keys){
 	    .ssid = v->ssid.s,
@@ -264,7 +265,7 @@ enum kf_err
 page_my(struct kf_buf *out, const struct page_shell *shell, const struct page_my *in)
 {
 	struct tmpl_people frame = page_frame(shell, "My keys");
-	struct key_view *view = NULL;
+	struct fob *view = NULL;
 	struct tmpl_my_keys *row = NULL;
 	enum kf_err r = KF_ENOMEM;
 
@@ -275,7 +276,7 @@ page_my(struct kf_buf *out, const struct page_shell *shell, const struct page_my
 	if (view == NULL || row == NULL)
 		goto out;
 	for (size_t i = 0; i < in->keys; i++) {
-		if ((r = key_view_make(&view[i], &in->key[i], i + 1)) != KF_OK)
+		if ((r = fob_make(&view[i], &in->key[i], i + 1)) != KF_OK)
 			goto out;
 		row[i] = my_row(&view[i], &in->key[i], i == 0);
 	}
@@ -286,7 +287,7 @@ page_my(struct kf_buf *out, const struct page_shell *shell, const struct page_my
 	r = KF_OK;
 out:
 	for (size_t i = 0; view != NULL && i < in->keys; i++)
-		key_view_release(&view[i]);
+		fob_release(&view[i]);
 	free(view);
 	free(row);
 	return r;
