@@ -492,12 +492,6 @@ db_changes(const struct db *db)
 	return sqlite3_changes64(db->h);
 }
 
-int64_t
-db_last_id(const struct db *db)
-{
-	return sqlite3_last_insert_rowid(db->h);
-}
-
 enum kf_err
 db_query(struct db *db, const struct db_set *set, int stmt, struct db_args args, struct db_row *row)
 {

@@ -121,8 +121,6 @@ enum kf_err
 db_run(struct db *db, const struct db_set *set, int stmt, struct db_args args) KF_MUST_CHECK;
 /* Rows that the last db_run changed. */
 int64_t db_changes(const struct db *db);
-/* The INTEGER PRIMARY KEY that the last INSERT took. */
-int64_t db_last_id(const struct db *db);
 
 /* A row under the cursor. Zero-initialise, or let db_query do it. One cursor a statement at a
  * time. */

@@ -10,7 +10,6 @@ enum {
 	WLAN_INSERT,
 	WLAN_AT_SITE,
 	WLAN_BY_SSID,
-	WLAN_BY_ID,
 	WLAN_ONLY,
 	VLAN_INSERT,
 	VLAN_EXISTS,
@@ -28,7 +27,6 @@ static const struct db_stmt net_sql[NET__MAX] = {
 	    0},
     [WLAN_AT_SITE] = {"INSERT INTO wlan_site(org_id, wlan_id, site_id) VALUES (?1, ?2, ?3)", 0},
     [WLAN_BY_SSID] = {"SELECT " WLAN_COLS " FROM wlan w WHERE w.org_id = ?1 AND w.ssid = ?2", 5},
-    [WLAN_BY_ID] = {"SELECT " WLAN_COLS " FROM wlan w WHERE w.org_id = ?1 AND w.id = ?2", 5},
     [WLAN_ONLY] = {"SELECT " WLAN_COLS " FROM wlan w WHERE w.org_id = ?1"
 		   " AND (SELECT count(*) FROM wlan WHERE org_id = ?1) = 1",
 	5},
@@ -139,14 +137,6 @@ net_wlan_by_ssid(struct db *db, const char *org, struct kf_span ssid, struct wla
 	struct db_row row;
 
 	return wlan_one(find(db, WLAN_BY_SSID, org, db_blob(ssid), &row), &row, out);
-}
-
-enum kf_err
-net_wlan_by_id(struct db *db, const char *org, const char *id, struct wlan_row *out)
-{
-	struct db_row row;
-
-	return wlan_one(find(db, WLAN_BY_ID, org, db_str(id), &row), &row, out);
 }
 
 enum kf_err

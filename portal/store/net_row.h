@@ -52,8 +52,6 @@ enum kf_err net_site_by_name(
     struct db *db, const char *org, struct kf_span name, struct site_row *out) KF_MUST_CHECK;
 enum kf_err net_wlan_by_ssid(
     struct db *db, const char *org, struct kf_span ssid, struct wlan_row *out) KF_MUST_CHECK;
-enum kf_err
-net_wlan_by_id(struct db *db, const char *org, const char *id, struct wlan_row *out) KF_MUST_CHECK;
 /* The only WLAN there is. KF_ENOENT: none, or more than one. */
 enum kf_err net_wlan_only(struct db *db, const char *org, struct wlan_row *out) KF_MUST_CHECK;
 /* KF_OK when some site has this VLAN. */

@@ -14,7 +14,7 @@ struct workflow_row {
 	struct feed_ssid ssid; /* the WLAN's; read only */
 	uint16_t vlan;
 	char role_id[STORE_ID], idp_id[STORE_ID]; /* or "" */
-	char idp_groups[4096];			  /* separated by newlines; "" = everybody */
+	char idp_groups[2048];			  /* separated by newlines; "" = everybody */
 	int64_t validity_s, overlap_s;		  /* validity 0: for ever */
 	uint32_t pass_groups, max_usage;
 	char mail_mode[8]; /* link, qr, qr+text */
