@@ -419,19 +419,28 @@ own_of(const struct nft *n, const struct station *sta)
 	return NULL;
 }
 
-/* A slot that now serves another network: whoever was on the port before has left it. */
+/* A port serves one network. Reused for another VLAN, it takes nobody of the old one along; two
+ * groups on it are kept from everybody but the gateway (peers.h), which is said. */
 static void
-evict(struct nft *n, const struct nft_own *now)
+share_port(struct nft *n, const struct nft_own *now)
 {
-	for (size_t i = 0; i < n->owns; i++) {
-		struct place *at = &n->own[i].at;
+	bool mixed = false;
 
-		if (now->at.port[0] == '\0' || strcmp(at->port, now->at.port) != 0 ||
-		    (at->vlan == now->at.vlan && at->group == now->at.group))
+	for (size_t i = 0; now->at.port[0] != '\0' && i < n->owns; i++) {
+		struct nft_own *o = &n->own[i];
+
+		if (strcmp(o->at.port, now->at.port) != 0 ||
+		    memcmp(&o->sta, &now->sta, sizeof(o->sta)) == 0)
 			continue;
-		kf_log(LOGL_INFO, "isolate", "port=%s action=reused", at->port);
-		memset(at->port, 0, sizeof(at->port));
+		if (o->at.vlan != now->at.vlan)
+			memset(o->at.port, 0, sizeof(o->at.port));
+		else if (o->at.group != now->at.group)
+			mixed = true;
 	}
+	if (mixed)
+		kf_log(LOGL_WARN, "isolate", "port=%s error=\"%s\" remedy=\"%s\"", now->at.port,
+		    "two private networks on one port",
+		    "vlan_attr slot, so that hostapd makes a port for each");
 }
 
 static enum kf_err
@@ -448,7 +457,7 @@ nft_join(void *ctx, const struct station *sta, const struct place *at)
 		    "its MAC is a gateway's, a wired host's or this access point's");
 		return KF_EDENIED;
 	}
-	evict(n, &now);
+	share_port(n, &now);
 	if (was != NULL)
 		*was = now;
 	else if ((r = own_add(n, &now)) != KF_OK)

@@ -56,6 +56,29 @@ find_conflicts(const struct peers_member *member, size_t n, struct peers *out)
 }
 
 static int
+by_port(const void *a, const void *b)
+{
+	const struct peers_member *x = a, *y = b;
+
+	return strncmp(x->port, y->port, sizeof(x->port));
+}
+
+/* A port that carries two networks cannot be opened for one of them: it counts as none. */
+static void
+close_mixed_ports(struct peers_member *m, size_t n)
+{
+	qsort(m, n, sizeof(*m), by_port);
+	for (size_t i = 0, end; i < n; i = end) {
+		bool mixed = false;
+
+		for (end = i + 1; end < n && by_port(&m[i], &m[end]) == 0; end++)
+			mixed |= !same_network(&m[i], &m[end]);
+		for (size_t k = i; mixed && k < end; k++)
+			memset(m[k].port, 0, sizeof(m[k].port));
+	}
+}
+
+static int
 mac_cmp(const void *a, const void *b)
 {
 	return memcmp(a, b, 6);
@@ -139,6 +162,7 @@ peers_compute(const struct peers_member *member, size_t n, struct peers *out)
 	}
 	qsort(m, n, sizeof(*m), by_mac);
 	find_conflicts(m, n, &made);
+	close_mixed_ports(m, n);
 	qsort(m, n, sizeof(*m), by_network);
 	for (size_t i = 0; i < n; i = end) {
 		for (end = i + 1; end < n && same_network(&m[i], &m[end]); end++)

@@ -32,7 +32,7 @@ struct peers {
 
 /* For each port: every station of its (group, VLAN) that is not on that port itself (there the
  * radio forwards). A MAC that is live in two groups, in whatever VLANs, is in no pair: nobody
- * can say which of the two sent a frame.
+ * can say which of the two sent a frame. A port with stations of two networks is in no pair.
  * out: owned, free with peers_release; untouched on error.
  * KF_ELIMIT: more than PEERS_MAX pairs; KF_ENOMEM. Cost: sorts n members, then the pairs. */
 enum kf_err

@@ -83,6 +83,25 @@ test_conflict(void)
 }
 
 static void
+test_mixed_port(void)
+{
+	const struct peers_member m[] = {
+	    member(1, ALICE, 20, "wlan0.20"),
+	    member(2, BOB, 20, "wlan0.20"),
+	    member(3, ALICE, 20, ""),
+	    member(4, ALICE, 20, "wlan1.1"),
+	};
+	struct peers p;
+
+	IT("opens a port with stations of two groups for nobody");
+	OK(peers_compute(m, 4, &p) == KF_OK);
+	OK(has(&p, 3, "wlan0.20") == 0 && has(&p, 4, "wlan0.20") == 0);
+	IT("leaves the group's other ports open");
+	OK(has(&p, 1, "wlan1.1") == 1 && has(&p, 3, "wlan1.1") == 1 && p.pairs == 2);
+	peers_release(&p);
+}
+
+static void
 test_edges(void)
 {
 	struct peers_member *many = calloc(1000, sizeof(*many));
@@ -132,6 +151,7 @@ main(void)
 {
 	test_groups();
 	test_conflict();
+	test_mixed_port();
 	test_edges();
 	test_limit();
 	return tap_end();
