@@ -137,6 +137,20 @@ def test_audit():
     ok(r.returncode == 1 and "entry 3" in r.stdout, "and names the entry that was changed")
 
 
+def test_durable():
+    """kill -9 does not show it, since the page cache lives on: look at the order of the calls."""
+    log = os.path.join(DIR, "strace")
+    subprocess.run(["strace", "-f", "-o", log, "-e", "trace=fdatasync,fsync,write,pwrite64",
+                    os.path.join(BUILD, "keyfob"), "-c", CONF, "psk", "add", "--name", "durable"],
+                   capture_output=True, timeout=60, check=True)
+    with open(log, encoding="utf-8", errors="replace") as f:
+        calls = [line.split(None, 1)[1] for line in f]
+    told = next(i for i, c in enumerate(calls) if c.startswith("write(1,"))
+    written = max(i for i, c in enumerate(calls[:told]) if c.startswith("pwrite64("))
+    ok(any(c.startswith(("fdatasync(", "fsync(")) and c.rstrip().endswith("= 0")
+           for c in calls[written:told]), "a key is on the disk before anybody is told of it")
+
+
 def test_master_key():
     path = os.path.join(DIR, "master.key")
     with open(path, encoding="ascii") as f:
@@ -173,6 +187,7 @@ try:
     test_init()
     test_words()
     test_backup(test_keys())
+    test_durable()
     test_master_key()
     test_others()
     test_audit()

@@ -1,6 +1,7 @@
 #include "portal/store/store.h"
 
 #include "portal/store/migrations.h"
+#include "portal/store/org_row.h"
 #include "tests/unit/tap.h"
 
 #include <stdlib.h>
@@ -45,15 +46,24 @@ test_schema(struct db *db)
 	kf_buf_free(&want);
 }
 
+static int
+shell(const char *file, const char *sql)
+{
+	char command[256];
+
+	(void)snprintf(command, sizeof(command), "sqlite3 %s \"%s\"", file, sql);
+	return system(command);
+}
+
 /* From every version before the newest: the way that an old installation goes. */
 static void
 test_each_step(void)
 {
 	struct kf_buf fresh = {0}, grown = {0};
 	struct db *db = NULL;
-	char name[80];
+	char name[80], org[STORE_ID];
 
-	IT("comes to the same schema from every earlier version");
+	IT("comes to the same schema from every earlier version, with its rows");
 	OK(store_open_migrated(path, false, &db) == KF_OK && db_schema(db, &fresh) == KF_OK);
 	db_close(&db);
 	for (size_t i = 1; i < migrations_n; i++) {
@@ -63,11 +73,13 @@ test_each_step(void)
 		OK(db_open(name, DB_CREATE, &db) == KF_OK &&
 		    db_migrate(db, migrations, i) == KF_OK);
 		db_close(&db);
+		OK(shell(name, "INSERT INTO org(id, name, created) VALUES ('o', 'Old', 1)") == 0);
 		OK(store_open(name, &version, &db) == KF_ESTALE && version == (int)i);
 		OK(store_open_migrated(name, false, &db) == KF_OK);
 		kf_buf_reset(&grown);
 		OK(db_schema(db, &grown) == KF_OK);
 		OK(kf_span_eq(kf_buf_span(&grown), kf_buf_span(&fresh)));
+		OK(org_row_only(db, org) == KF_OK && strcmp(org, "o") == 0);
 		db_close(&db);
 	}
 	kf_buf_free(&fresh);
