@@ -3,7 +3,7 @@
 #ifndef AGENT_AGENT_H
 #define AGENT_AGENT_H
 
-#include "ap-agent/config.h"
+#include "ap-agent/agent_conf.h"
 #include "ap-agent/feed_client.h"
 #include "ap-agent/identity.h"
 #include "ap-agent/report.h"

@@ -2,7 +2,7 @@
 #ifndef AGENT_ENROLL_H
 #define AGENT_ENROLL_H
 
-#include "ap-agent/config.h"
+#include "ap-agent/agent_conf.h"
 #include "common/env.h"
 
 /* text: what `keyfob agent code` printed. Makes a key, proves the code, writes state_dir and, if

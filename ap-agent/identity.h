@@ -3,7 +3,7 @@
 #ifndef AGENT_IDENTITY_H
 #define AGENT_IDENTITY_H
 
-#include "ap-agent/config.h"
+#include "ap-agent/agent_conf.h"
 #include "common/feed_enroll.h"
 #include "common/secret.h"
 

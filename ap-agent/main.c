@@ -1,6 +1,6 @@
 /* keyfob-agent: on or beside an access point. Finds out whose key a device used, and puts the
  * device into that person's own private network. */
-#include "ap-agent/config.h"
+#include "ap-agent/agent_conf.h"
 #include "ap-agent/ctl.h"
 #include "ap-agent/enroll.h"
 #include "ap-agent/identity.h"

@@ -2,7 +2,7 @@
 #ifndef AGENT_RUN_H
 #define AGENT_RUN_H
 
-#include "ap-agent/config.h"
+#include "ap-agent/agent_conf.h"
 #include "common/env.h"
 
 /* Returns the exit status: 0 was asked to end, 1 could not start (said in the log). */

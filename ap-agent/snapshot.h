@@ -2,7 +2,7 @@
 #ifndef AGENT_SNAPSHOT_H
 #define AGENT_SNAPSHOT_H
 
-#include "ap-agent/config.h"
+#include "ap-agent/agent_conf.h"
 #include "ap-agent/set.h"
 #include "common/env.h"
 #include "common/secret.h"

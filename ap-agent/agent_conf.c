@@ -1,4 +1,4 @@
-#include "ap-agent/config.h"
+#include "ap-agent/agent_conf.h"
 
 #include "ap-agent/file.h"
 #include "common/addr.h"
@@ -273,7 +273,7 @@ line_take(struct agent_conf *c, struct line *l, struct kf_span text, bool seen[O
 		seen[i] = true;
 		return l->words > 0 ? opts[i].set(c, l) : "expected a value after the name";
 	}
-	return "unknown name (see keyfob-agent.conf's table in ap-agent/config.c)";
+	return "unknown name (see keyfob-agent.conf's table in ap-agent/agent_conf.c)";
 }
 
 static const char *

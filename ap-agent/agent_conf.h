@@ -1,8 +1,8 @@
 /* keyfob-agent.conf: lines `NAME VALUE…`, words separated by blanks; a line that starts with # is
  * a comment, nothing else is. Strict: what is not understood stops the start. The table of names
- * stands in config.c. Relative paths start at the file's folder. */
-#ifndef AGENT_CONFIG_H
-#define AGENT_CONFIG_H
+ * stands in agent_conf.c. Relative paths start at the file's folder. */
+#ifndef AGENT_AGENT_CONF_H
+#define AGENT_AGENT_CONF_H
 
 #include "ap-agent/isolate.h"
 #include "ap-agent/radius/server.h"
