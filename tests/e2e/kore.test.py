@@ -543,6 +543,17 @@ def _():
             assert took is not None, "still there 4 s after SIGTERM"
 
 
+@test("SIGTERM ends it with a SIGCHLD at its heels")
+def _():
+    with Portal() as p:
+        for sig in (signal.SIGSTOP, signal.SIGTERM, signal.SIGCHLD, signal.SIGCONT):
+            p.proc.send_signal(sig)
+        try:
+            p.proc.wait(4)
+        except subprocess.TimeoutExpired:
+            assert False, "still there 4 s after SIGTERM"
+
+
 @test("SIGTERM ends it with a busy worker")
 def _():
     with Portal() as p:
