@@ -149,8 +149,11 @@ db_open(const char *path, int flags, struct db **out)
 	rc = sqlite3_open_v2(
 	    path, &db->h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
 	if (rc != SQLITE_OK) {
-		r = access(path, F_OK) != 0 ? KF_ENOENT : fail(db, rc, path);
-		r = r == KF_OK || r == KF_ENOENT ? KF_ENOENT : KF_EIO;
+		r = KF_ENOENT;
+		if (access(path, F_OK) == 0) { /* it is there, but not for us */
+			(void)fail(db, rc, path);
+			r = KF_EIO;
+		}
 		goto out;
 	}
 	if ((r = harden(db, flags)) != KF_OK ||

@@ -74,6 +74,8 @@ test_open(void)
 	IT("says that a file is missing, and makes none");
 	OK(db_open(path, 0, &db) == KF_ENOENT);
 	OK(db == NULL && access(path, F_OK) != 0);
+	IT("tells a file that it cannot open from one that is missing");
+	OK(db_open(dir, 0, &db) == KF_EIO && db == NULL);
 	IT("makes a file that only its owner can read");
 	OK(db_open(path, DB_CREATE, &db) == KF_OK);
 	OK(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600);
