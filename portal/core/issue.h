@@ -30,7 +30,7 @@ struct key_view {
 	uint16_t vlan;
 	uint32_t group;
 	int64_t created, not_before, expires; /* expires 0 = never */
-	int64_t validity_s;		      /* the workflow's, 0 = none */
+	int64_t validity_s, overlap_s;	      /* the workflow's, 0 = none */
 	uint32_t max_usage;		      /* devices, 0 = no limit */
 	enum key_status status;
 	enum { KEY_MAIL_NONE, KEY_MAIL_WAITING, KEY_MAIL_SENT, KEY_MAIL_FAILED } mail;

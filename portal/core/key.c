@@ -193,6 +193,7 @@ key_show(struct app *app, const struct psk_row *row, bool reveal, struct key_vie
 	    .not_before = row->not_before,
 	    .expires = row->expire_time,
 	    .validity_s = row->validity_s,
+	    .overlap_s = row->overlap_s,
 	    .max_usage = row->max_usage,
 	    .status = key_status_at(row, now),
 	    .weak = row->weak,

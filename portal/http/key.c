@@ -21,6 +21,7 @@ key_page(const struct key_view *key, const struct key_view *old, int64_t now)
 	};
 
 	return (struct page_key){
+	    .id = key->id,
 	    .net = {kf_span_of(key->ssid.b, key->ssid.n), key->security, false},
 	    .pass = &key->pass,
 	    .mail_to = key->mail != KEY_MAIL_NONE ? key->email : NULL,
@@ -113,6 +114,7 @@ key_get(struct web_req *req)
 	page.key = key_page(&key, has_old ? &old : NULL, kf_now_s(app->env));
 	page.rotated = query_is(req, "new");
 	page.mailed = query_is(req, "mailed");
+	page.overlap_s = key.overlap_s;
 	shell = guard_shell(req, &ses);
 	r = page_success(&html, &shell, &page);
 out:
@@ -123,26 +125,32 @@ out:
 	return sent;
 }
 
-/* "New key": of the form's key when it names one, else of the one that /key shows. */
+/* What both forms of the key page need: who it is, and the key that the page showed. */
+static enum kf_err
+form_key(struct web_req *req, struct session *ses, struct kf_span *id)
+{
+	enum kf_err r = guard_form(req, ses);
+
+	if (r != KF_OK)
+		return r;
+	return web_form(req, "id", id) == KF_OK ? KF_OK : KF_EINVAL;
+}
+
 int
 key_rotate(struct web_req *req)
 {
 	struct session ses;
-	struct key_view key = {0}, fresh = {0};
+	struct key_view fresh = {0};
 	struct kf_span id;
-	bool made = false;
 	enum kf_err r;
 
-	if ((r = guard_form(req, &ses)) != KF_OK)
+	if ((r = form_key(req, &ses, &id)) != KF_OK)
 		return guard_refuse(req, r, NULL);
-	if ((r = web_form(req, "id", &id)) == KF_ENOENT) {
-		r = issue_key(web_app(req), &ses, &key, &made);
-		id = kf_span_str(key.id);
-	}
-	if (r == KF_OK && !made)
-		r = issue_rotate(web_app(req), &ses, id, &fresh);
-	kf_wipe(&key, sizeof(key));
+	r = issue_rotate(web_app(req), &ses, id, &fresh);
 	kf_wipe(&fresh, sizeof(fresh));
+	if (r == KF_ELIMIT)
+		return web_reply_err(req, r,
+		    "You took ten new keys within an hour. Use the last one, or wait a while.");
 	return r == KF_OK ? web_redirect(req, "/key?new=1") : web_reply_err(req, r, NULL);
 }
 
@@ -150,16 +158,12 @@ int
 key_mail_again(struct web_req *req)
 {
 	struct session ses;
-	struct key_view key = {0};
-	bool made = false;
+	struct kf_span id;
 	enum kf_err r;
 
-	if ((r = guard_form(req, &ses)) != KF_OK)
+	if ((r = form_key(req, &ses, &id)) != KF_OK)
 		return guard_refuse(req, r, NULL);
-	r = issue_key(web_app(req), &ses, &key, &made);
-	if (r == KF_OK && !made)
-		r = issue_mail_again(web_app(req), &ses, kf_span_str(key.id));
-	kf_wipe(&key, sizeof(key));
+	r = issue_mail_again(web_app(req), &ses, id);
 	if (r == KF_ELIMIT)
 		return web_reply_err(req, r,
 		    "It is on its way, or was sent five times this hour. Look into the spam "

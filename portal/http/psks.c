@@ -148,6 +148,11 @@ spec_member(const char *name, json_t *value, struct psk_spec *spec, const char *
 		spec->weak = json_is_true(value);
 		return json_is_boolean(value) ? KF_OK : KF_EINVAL;
 	}
+	if (strcmp(name, "notify_on_create_or_edit") == 0) {
+		*want = "true or false";
+		spec->notify = json_is_true(value);
+		return json_is_boolean(value) ? KF_OK : KF_EINVAL;
+	}
 	if (strcmp(name, "usage") == 0) {
 		*want = "\"multi\", the only usage so far";
 		return json_is_string(value) && strcmp(json_string_value(value), "multi") == 0
@@ -299,7 +304,8 @@ psk_api(struct web_req *req)
 		return r == KF_OK ? web_reply(req, 204, NULL, &none)
 				  : web_reply_err(req, r, "There is no key with this id.");
 	}
-	r = psk_find(web_app(req), web_capture(req, 1), true, &key);
+	if ((r = psk_find(web_app(req), web_capture(req, 1), true, &key)) == KF_OK)
+		r = psk_revealed(web_app(req), &(struct actor){"token", name}, key.id);
 	sent = r == KF_OK ? reply_json(req, 200, psk_json(&key))
 			  : web_reply_err(req, r, "There is no key with this id.");
 	kf_wipe(&key, sizeof(key));

@@ -7,8 +7,8 @@
 	"p.id, p.wlan_id, p.ssid, p.name, p.person_id, p.workflow_id, p.role_id, p.vlan_id, " \
 	"p.group_id, p.passphrase, p.pmk, p.weak, p.current, p.ended, p.max_usage, p.not_before, " \
 	"p.expire_time, p.rotated_from, p.replaced_by, p.revoked_at, p.source, p.created, p.rev, " \
-	"o.email, r.name, f.slug, w.security, f.validity_s, m.state, m.done"
-#define PSK_COLS_N 30
+	"o.email, r.name, f.slug, w.security, f.validity_s, f.overlap_s, m.state, m.done"
+#define PSK_COLS_N 31
 #define PSK_FROM \
 	" FROM psk p JOIN wlan w ON w.id = p.wlan_id LEFT JOIN person o ON o.id = p.person_id" \
 	" LEFT JOIN role r ON r.id = p.role_id LEFT JOIN workflow f ON f.id = p.workflow_id" \
@@ -131,8 +131,9 @@ psk_read(struct db_row *row, struct psk_row *out)
 	db_col_str(row, 25, out->workflow, sizeof(out->workflow));
 	db_col_str(row, 26, out->security, sizeof(out->security));
 	out->validity_s = db_col_int(row, 27);
-	db_col_str(row, 28, out->mail_state, sizeof(out->mail_state));
-	out->mail_done = db_col_int(row, 29);
+	out->overlap_s = db_col_int(row, 28);
+	db_col_str(row, 29, out->mail_state, sizeof(out->mail_state));
+	out->mail_done = db_col_int(row, 30);
 }
 
 static enum kf_err

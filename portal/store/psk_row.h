@@ -35,8 +35,8 @@ struct psk_row {
 	/* read along with it, not of this table */
 	char email[255], role[FEED_ROLE_MAX + 1], workflow[64];
 	char security[10];
-	int64_t validity_s;
-	char mail_state[8]; /* of the last mail about it: "", waiting, sent, dead */
+	int64_t validity_s, overlap_s; /* of its workflow */
+	char mail_state[8];	       /* of the last mail about it: "", waiting, sent, dead */
 	int64_t mail_done;
 };
 

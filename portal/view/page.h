@@ -49,6 +49,7 @@ enum page_mail { PAGE_MAIL_NONE, PAGE_MAIL_QUEUED, PAGE_MAIL_SENT, PAGE_MAIL_FAI
 
 /* One key as its owner sees it. */
 struct page_key {
+	const char *id; /* the forms send it back */
 	struct wifi_net net;
 	const struct kf_pass *pass;
 	const char *mail_to; /* NULL: not mailed */

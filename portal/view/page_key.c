@@ -208,6 +208,7 @@ success_write(struct kf_buf *out, const struct page_shell *shell, const struct p
 		.devices_now = in->key.devices,
 		.devices_max = in->key.devices_max,
 		.csrf = shell->csrf,
+		.key_id = in->key.id,
 	    });
 }
 
