@@ -99,8 +99,11 @@ agent_open(struct agent *a, const struct agent_conf *conf, const struct kf_env *
 	a->report = report_new();
 	if (a->slots == NULL || a->roster == NULL || a->report == NULL)
 		return KF_ENOMEM;
-	if ((r = set_new(&a->set)) != KF_OK || (r = set_load(a)) != KF_OK ||
-	    (r = station_cache_new(STATIONS_CACHED, env, &a->stations)) != KF_OK ||
+	if ((r = set_new(&a->set)) != KF_OK || (r = set_load(a)) != KF_OK)
+		return r;
+	if (a->feed_at == 0)
+		a->feed_at = a->started; /* a new agent is not stale */
+	if ((r = station_cache_new(STATIONS_CACHED, env, &a->stations)) != KF_OK ||
 	    (r = isolate_open(a)) != KF_OK || (r = radius_open(a)) != KF_OK ||
 	    (r = agent_rebuild(a)) != KF_OK ||
 	    (r = feed_client_new(&a->id, env, &ops, &a->client)) != KF_OK)

@@ -105,8 +105,13 @@ station_start(struct agent *a, const struct own *own)
 		roster_drop(a->roster, own);
 		return KF_OK; /* heard; a second Accounting-Request would not help */
 	}
-	if (r != KF_OK || (r = roster_put(a->roster, &put)) != KF_OK)
+	if (r != KF_OK)
 		return r;
+	if ((r = roster_put(a->roster, &put)) != KF_OK) {
+		/* One too many to keep in mind: then it has no place either. */
+		kf_log(LOGL_ERROR, "agent", "more than %d stations", ROSTER_OWN_MAX);
+		return a->conf->isolate->leave(a->iso, &s) == KF_OK ? r : KF_EIO;
+	}
 	if (put.slot != 0)
 		slot_hold(a->slots, put.slot, put.bss);
 	kf_uuid_str(own->key, key);
