@@ -62,9 +62,10 @@ class Person:
     def sign_in(self):
         _, url, text = self.go("GET", self.portal + "/login")
         form = Form(text, url)
-        form.update(username=self.email, password=self.email.split("@")[0])
-        _, url, text = self.go("POST", form.action, form)
-        form = Form(text, url)
+        if "username" in form:  # else the IdP knows this person already
+            form.update(username=self.email, password=self.email.split("@")[0])
+            _, url, text = self.go("POST", form.action, form)
+            form = Form(text, url)
         status, url, text = self.go("POST", form.action, form)
         if status != 200:
             raise ValueError("%d at %s" % (status, url))
