@@ -134,17 +134,13 @@ onair_news(struct app *app, const struct agent_caller *who, const struct live_po
 	return r;
 }
 
-enum kf_err
-onair_idle(struct app *app, const struct live_point *at, struct kf_buf *out)
+void
+onair_idle(const struct live_point *at, struct kf_buf *out)
 {
-	struct live_point now;
-	enum kf_err r = live_point(app->live, &now);
+	/* The same point: a number read now could step over a change of this very moment. */
+	struct feed_sessions_head head = {FEED_CHANGES, at->epoch, at->n, false};
 
-	/* Other sites' changes may have moved the number: the agent takes the new one. */
-	struct feed_sessions_head head = {
-	    FEED_CHANGES, at->epoch, r == KF_OK && now.epoch == at->epoch ? now.n : at->n, false};
 	feed_put_sessions_head(out, &head);
-	return r;
 }
 
 /* --- what the agents tell ----------------------------------------------------------------------

@@ -24,8 +24,7 @@ enum kf_err onair_heard(struct app *app, const struct agent_caller *who) KF_MUST
 enum kf_err onair_news(struct app *app, const struct agent_caller *who, const struct live_point *at,
     struct kf_buf *out) KF_MUST_CHECK;
 /* No changes: what a poll that waited in vain gets. */
-enum kf_err
-onair_idle(struct app *app, const struct live_point *at, struct kf_buf *out) KF_MUST_CHECK;
+void onair_idle(const struct live_point *at, struct kf_buf *out);
 /* Takes a message of events and appends the FEED_ACK. Twice the same is taken once. An event of
  * a key, site or SSID that is not this agent's is left out (and logged). KF_EINVAL: malformed,
  * nothing was taken. */
