@@ -14,7 +14,7 @@ libs='kore|sqlite3|lasso|libxml|xmlsec|glib|esmtp|libesmtp|auth-client|curl|qren
 may common       'common/' 'openssl'
 may portal/store 'common/|portal/store/' 'sqlite3'
 may portal/core  'common/|portal/store/|portal/core/' 'openssl'
-may portal/saml  'common/|portal/saml/' 'lasso|libxml|xmlsec|glib|openssl'
+may portal/saml  'common/|portal/saml/' 'lasso|libxml|xmlsec|glib|openssl|zlib'
 may portal/mail  'common/|portal/mail/' 'libesmtp|auth-client|openssl|curl'
 may portal/view  'common/|portal/view/|templates\.h|assets\.h' 'qrencode|zlib|openssl'
 may portal/http  'common/|portal/(core|view|saml|http)/|assets\.h' 'kore|jansson|openssl'

@@ -22,7 +22,8 @@ broken_by(const char *sql)
 	char command[512];
 
 	(void)snprintf(command, sizeof(command),
-	    "cd %s && cp state/keyfob.db was.db && sqlite3 state/keyfob.db \"%s\" >was.txt", in.dir, sql);
+	    "cd %s && cp state/keyfob.db was.db && sqlite3 state/keyfob.db \"%s\" >was.txt", in.dir,
+	    sql);
 	app_close(&in.app);
 	if (system(command) != 0 || app_open(&in.conf, &in.env, &in.master, &in.app) != KF_OK)
 		exit(2);
