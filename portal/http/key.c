@@ -1,6 +1,5 @@
 /* The owner's pages: GET / /key /my /k/ID /key/live, POST /key/new /key/mail. */
-#include "portal/core/config.h"
-#include "portal/core/issue.h"
+#include "portal/core/device.h"
 #include "portal/http/guard.h"
 #include "portal/http/handlers.h"
 #include "portal/view/page.h"
@@ -57,6 +56,26 @@ key_before(struct app *app, const struct session *ses, const struct key_view *ke
 	return r;
 }
 
+/* Which devices are on with this key, as the page wants them. */
+struct on_air {
+	char mac[PAGE_DEVICES_MAX][18];
+	struct page_device device[PAGE_DEVICES_MAX];
+	size_t n;
+};
+
+static enum kf_err
+on_air(struct app *app, const struct key_view *key, struct on_air *out)
+{
+	struct device seen[PAGE_DEVICES_MAX];
+	enum kf_err r = device_online(app, key, seen, PAGE_DEVICES_MAX, &out->n);
+
+	for (size_t i = 0; r == KF_OK && i < out->n; i++) {
+		kf_mac_str(seen[i].mac, out->mac[i]);
+		out->device[i] = (struct page_device){NULL, out->mac[i], seen[i].since};
+	}
+	return r;
+}
+
 static bool
 query_is(struct web_req *req, const char *name)
 {
@@ -102,6 +121,7 @@ key_get(struct web_req *req)
 	struct page_success page = {0};
 	struct page_shell shell;
 	struct kf_buf html = {0};
+	struct on_air air = {0};
 	bool has_old = false;
 	enum kf_err r;
 	int sent;
@@ -109,9 +129,12 @@ key_get(struct web_req *req)
 	if ((r = guard_session(req, &ses)) != KF_OK)
 		return guard_refuse(req, r, NULL);
 	if ((r = issue_key(app, &ses, &key, &page.fresh)) != KF_OK ||
-	    (r = key_before(app, &ses, &key, &old, &has_old)) != KF_OK)
+	    (r = key_before(app, &ses, &key, &old, &has_old)) != KF_OK ||
+	    (r = on_air(app, &key, &air)) != KF_OK)
 		goto out;
 	page.key = key_page(&key, has_old ? &old : NULL, kf_now_s(app->env));
+	page.key.device = air.device;
+	page.key.devices = air.n;
 	page.rotated = query_is(req, "new");
 	page.mailed = query_is(req, "mailed");
 	page.overlap_s = key.overlap_s;
@@ -122,6 +145,41 @@ out:
 	kf_buf_free(&html);
 	kf_wipe(&key, sizeof(key));
 	kf_wipe(&old, sizeof(old));
+	return sent;
+}
+
+static enum kf_err
+live_json(struct app *app, const struct key_view *key, struct kf_buf *out)
+{
+	struct on_air air = {0};
+	enum kf_err r = on_air(app, key, &air);
+
+	kf_buf_str(out, "{\"devices\":[");
+	for (size_t i = 0; r == KF_OK && i < air.n; i++)
+		kf_buf_fmt(out, "%s{\"name\":\"\",\"mac\":\"%s\",\"since\":%lld}", i > 0 ? "," : "",
+		    air.mac[i], (long long)air.device[i].since);
+	kf_buf_str(out, "]}\n");
+	return r;
+}
+
+int
+key_live(struct web_req *req)
+{
+	struct session ses;
+	struct key_view key = {0};
+	struct kf_span id;
+	struct kf_buf json = {0};
+	enum kf_err r;
+	int sent;
+
+	if (guard_session(req, &ses) != KF_OK)
+		return web_reply_problem(req, 401, "Sign in first.");
+	if ((r = web_query(req, "id", &id)) == KF_OK &&
+	    (r = issue_find(web_app(req), &ses, id, &key)) == KF_OK)
+		r = live_json(web_app(req), &key, &json);
+	sent = r == KF_OK ? web_reply_json(req, 200, &json) : web_reply_err(req, r, NULL);
+	kf_wipe(&key, sizeof(key));
+	kf_buf_free(&json);
 	return sent;
 }
 

@@ -23,6 +23,7 @@ enum {
 	KEY_SCOPE,
 	SIGHTING_PUT,
 	SIGHTING_LIST,
+	SIGHTING_KEY,
 	AGENT__MAX
 };
 
@@ -68,6 +69,9 @@ static const struct db_stmt agent_sql[AGENT__MAX] = {
     [SIGHTING_LIST] = {"SELECT mac, bss, agent_id, first_seen, last_seen FROM sighting "
 		       "WHERE org_id = ?1 AND psk_id = ?2 ORDER BY last_seen DESC, mac LIMIT 1000",
 	5},
+    [SIGHTING_KEY] = {"SELECT psk_id FROM sighting WHERE org_id = ?1 AND mac = ?2 "
+		      "ORDER BY last_seen DESC, rowid DESC LIMIT 1",
+	1},
 };
 const struct db_set agent_set = DB_SET("agent", agent_sql);
 
@@ -296,5 +300,18 @@ sighting_each(struct db *db, const char *org, const char *psk,
 		db_drop(&row);
 		return r;
 	}
+	return db_done(&row);
+}
+
+enum kf_err
+sighting_key(struct db *db, const char *org, const uint8_t mac[6], char psk[37])
+{
+	struct db_row row;
+	enum kf_err r = db_one(
+	    db, &agent_set, SIGHTING_KEY, DB_ARGS(db_str(org), db_blob(kf_span_of(mac, 6))), &row);
+
+	if (r != KF_OK)
+		return r;
+	db_col_str(&row, 0, psk, 37);
 	return db_done(&row);
 }

@@ -71,5 +71,8 @@ enum kf_err sighting_put(
     struct db *db, const char *org, const char *psk, const struct sighting_row *row) KF_MUST_CHECK;
 enum kf_err sighting_each(struct db *db, const char *org, const char *psk,
     enum kf_err (*each)(void *arg, const struct sighting_row *row), void *arg) KF_MUST_CHECK;
+/* The key that this device used last. KF_ENOENT: it was never seen. */
+enum kf_err
+sighting_key(struct db *db, const char *org, const uint8_t mac[6], char psk[37]) KF_MUST_CHECK;
 
 #endif

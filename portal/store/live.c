@@ -14,6 +14,7 @@ static const char live_schema[] =
     "gone INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (agent, bss, mac)) STRICT;"
     "CREATE INDEX station_change ON station (site, n);"
     "CREATE INDEX station_mac ON station (site, mac);"
+    "CREATE INDEX station_group ON station (grp);"
     "CREATE INDEX station_gone ON station (gone) WHERE gone > 0;";
 
 static const struct db_migration live_migration[] = {{1, "live", live_schema}};
@@ -35,6 +36,7 @@ enum {
 	FORGET,
 	LIST_CHANGES,
 	LIST_ALL,
+	LIST_GROUP,
 	LIVE__MAX
 };
 
@@ -74,6 +76,9 @@ static const struct db_stmt live_sql[LIVE__MAX] = {
     [LIST_ALL] = {"SELECT agent, bss, mac, grp, vlan, since, gone FROM station "
 		  "WHERE site = ?1 AND gone = 0 AND n > ?2 ORDER BY n",
 	7},
+    [LIST_GROUP] = {"SELECT agent, bss, mac, grp, vlan, since, gone FROM station "
+		    "WHERE grp = ?1 AND gone = 0 ORDER BY since DESC, mac LIMIT 256",
+	7},
 };
 static const struct db_set live_set = DB_SET("live", live_sql);
 
@@ -92,6 +97,22 @@ live_db_open(const char *path, int64_t now_ms, struct db **out)
 	*out = db;
 	db = NULL;
 out:
+	db_close(&db);
+	return r;
+}
+
+enum kf_err
+live_db_peek(const char *path, struct db **out)
+{
+	const struct db_set *set = &live_set;
+	struct db *db = NULL;
+	enum kf_err r;
+
+	if ((r = db_open(path, DB_VOLATILE, &db)) == KF_OK &&
+	    (r = db_prepare(db, &set, 1)) == KF_OK) {
+		*out = db;
+		db = NULL;
+	}
 	db_close(&db);
 	return r;
 }
@@ -240,28 +261,46 @@ live_forget(struct db *db, int64_t left_before)
 	return r == KF_OK ? db_run(db, &live_set, FORGET, DB_ARGS(db_int(left_before))) : r;
 }
 
+static enum kf_err
+station_each(enum kf_err r, struct db_row *row,
+    enum kf_err (*each)(void *arg, const struct feed_session *s, bool on), void *arg)
+{
+	struct feed_session s;
+
+	while (r == KF_OK && (r = db_next(row)) == KF_OK) {
+		memset(&s, 0, sizeof(s));
+		db_col_bytes(row, 0, s.agent, sizeof(s.agent));
+		db_col_bytes(row, 1, s.bss, sizeof(s.bss));
+		db_col_bytes(row, 2, s.mac, sizeof(s.mac));
+		s.group = (uint32_t)db_col_range(row, 3, FEED_GROUP_MIN, FEED_GROUP_MAX);
+		s.vlan = (uint16_t)db_col_range(row, 4, 0, 4094);
+		s.since = db_col_int(row, 5);
+		r = each(arg, &s, db_col_int(row, 6) == 0);
+	}
+	if (r != KF_ENOENT) {
+		db_drop(row);
+		return r;
+	}
+	return db_done(row);
+}
+
 enum kf_err
 live_each(struct db *db, const char *site, uint64_t n,
     enum kf_err (*each)(void *arg, const struct feed_session *s, bool on), void *arg)
 {
-	struct feed_session s;
 	struct db_row row;
 	enum kf_err r = db_query(db, &live_set, n == 0 ? LIST_ALL : LIST_CHANGES,
 	    DB_ARGS(db_str(site), db_int((int64_t)n)), &row);
 
-	while (r == KF_OK && (r = db_next(&row)) == KF_OK) {
-		memset(&s, 0, sizeof(s));
-		db_col_bytes(&row, 0, s.agent, sizeof(s.agent));
-		db_col_bytes(&row, 1, s.bss, sizeof(s.bss));
-		db_col_bytes(&row, 2, s.mac, sizeof(s.mac));
-		s.group = (uint32_t)db_col_range(&row, 3, FEED_GROUP_MIN, FEED_GROUP_MAX);
-		s.vlan = (uint16_t)db_col_range(&row, 4, 0, 4094);
-		s.since = db_col_int(&row, 5);
-		r = each(arg, &s, db_col_int(&row, 6) == 0);
-	}
-	if (r != KF_ENOENT) {
-		db_drop(&row);
-		return r;
-	}
-	return db_done(&row);
+	return station_each(r, &row, each, arg);
+}
+
+enum kf_err
+live_of_group(struct db *db, uint32_t group,
+    enum kf_err (*each)(void *arg, const struct feed_session *s, bool on), void *arg)
+{
+	struct db_row row;
+	enum kf_err r = db_query(db, &live_set, LIST_GROUP, DB_ARGS(db_int(group)), &row);
+
+	return station_each(r, &row, each, arg);
 }

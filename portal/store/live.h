@@ -13,6 +13,9 @@ struct live_point {
 
 /* Opens or makes the file. now_ms: the epoch if it is made. */
 enum kf_err live_db_open(const char *path, int64_t now_ms, struct db **out) KF_MUST_CHECK;
+/* Opens it for a look, for whoever is not the feed role: close it again soon, since the feed role
+ * throws the file away when it starts. KF_ENOENT: there is none. Cost: 1 ms. */
+enum kf_err live_db_peek(const char *path, struct db **out) KF_MUST_CHECK;
 
 enum kf_err live_point(struct db *db, struct live_point *out) KF_MUST_CHECK;
 /* What the changes of one transaction carry. */
@@ -59,6 +62,10 @@ enum kf_err live_newer(struct db *db, const char *site, const struct feed_sessio
 enum kf_err live_forget(struct db *db, int64_t left_before) KF_MUST_CHECK;
 /* Calls each with the site's changes after n; n = 0: with all that are on the air. */
 enum kf_err live_each(struct db *db, const char *site, uint64_t n,
+    enum kf_err (*each)(void *arg, const struct feed_session *s, bool on), void *arg) KF_MUST_CHECK;
+/* Calls each with the stations of one private group that are on the air, the last to join first;
+ * at most 256. */
+enum kf_err live_of_group(struct db *db, uint32_t group,
     enum kf_err (*each)(void *arg, const struct feed_session *s, bool on), void *arg) KF_MUST_CHECK;
 
 #endif

@@ -268,14 +268,17 @@ page_my(struct kf_buf *out, const struct page_shell *shell, const struct page_my
 	struct tmpl_people frame = page_frame(shell, "My keys");
 	struct fob *view = NULL;
 	struct tmpl_my_keys *row = NULL;
-	enum kf_err r = KF_ENOMEM;
+	enum kf_err r = KF_OK;
 
 	if (in->keys > PAGE_KEYS_MAX)
 		return KF_EINVAL;
 	view = calloc(in->keys + 1, sizeof(*view));
 	row = calloc(in->keys + 1, sizeof(*row));
-	if (view == NULL || row == NULL)
-		goto out;
+	if (view == NULL || row == NULL) {
+		free(view);
+		free(row);
+		return KF_ENOMEM;
+	}
 	for (size_t i = 0; i < in->keys; i++) {
 		if ((r = fob_make(&view[i], &in->key[i], i + 1)) != KF_OK)
 			goto out;
@@ -285,9 +288,8 @@ page_my(struct kf_buf *out, const struct page_shell *shell, const struct page_my
 	tmpl_my(out,
 	    &(struct tmpl_my){
 		.shell = &frame, .email = shell->email, .keys = row, .keys_n = in->keys});
-	r = KF_OK;
 out:
-	for (size_t i = 0; view != NULL && i < in->keys; i++)
+	for (size_t i = 0; i < in->keys; i++)
 		fob_release(&view[i]);
 	free(view);
 	free(row);

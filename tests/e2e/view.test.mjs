@@ -210,7 +210,9 @@ async function behaviour() {
 		await page.locator('form[action="/key/new"] button').click();
 		await page.locator('form[action="/key/mail"] button').click();
 		await page.locator('form[action="/logout"] button').click();
-		same(posted.join(), '/key/new csrf=3f9c1a,/key/mail csrf=3f9c1a,/logout csrf=3f9c1a', 'and the forms send their token');
+		const id = 'id=0f8fad5b-d9cb-469f-a165-70867728950e';
+		same(posted.join(), `/key/new csrf=3f9c1a&${id},/key/mail csrf=3f9c1a&${id},/logout csrf=3f9c1a`,
+			'and the forms send their token and the key they stand on');
 	});
 	for (const [name, want] of [['success', 'plain'], ['success_nasty', 'nasty']])
 		await open(name, { permissions: ['clipboard-read', 'clipboard-write'] }, async page => {

@@ -30,7 +30,7 @@ FAULTS = {
     # one reply too many: from then on each reply is read as the next command's
     "one-too-many": {"RCPT": "250 ok\r\n250 and once more"},
     "cut-in-data": {}, "cut-after-data": {}, "cut-after-taken": {}, "taken-then-silent": {},
-    "slow-banner": {}, "starttls": {},
+    "slow-banner": {}, "slow-first": {}, "starttls": {},
     "starttls-454": {"STARTTLS": "454 4.7.0 not now"},
     "no-starttls": {"EHLO": "250-faulty\r\n250 8BITMIME"},
     "no-ehlo": {"EHLO": "502 5.5.1 what?", "HELO": "250 faulty"},
@@ -46,7 +46,7 @@ USUAL = {"greeting": "220 faulty.example.test ESMTP", "HELO": "250 faulty", "MAI
 class Faulty:
     def __init__(self, mode, cert=None, key=None):
         self.mode, self.seen, self.mails, self.tls = mode, {}, [], None
-        self.secured = []
+        self.secured, self.greeted = [], 0
         if cert:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.tls.load_cert_chain(cert, key)
@@ -95,7 +95,8 @@ class Faulty:
 
     def talk(self, conn):
         mode = self.mode
-        if mode == "slow-banner":
+        self.greeted += 1
+        if mode == "slow-banner" or mode == "slow-first" and self.greeted == 1:
             self.ending.wait(60)
             return
         self.secured = []

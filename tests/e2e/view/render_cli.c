@@ -73,6 +73,7 @@ static struct page_key
 key_plain(const struct kf_pass *pass)
 {
 	return (struct page_key){
+	    .id = "0f8fad5b-d9cb-469f-a165-70867728950e",
 	    .net = {.ssid = KF_LIT("Front Office"), .security = FEED_WPA2},
 	    .pass = pass,
 	    .mail_to = "jana.batch@alder.example",
@@ -87,6 +88,7 @@ static struct page_key
 key_nasty(const struct kf_pass *pass)
 {
 	return (struct page_key){
+	    .id = "0f8fad5b-d9cb-469f-a165-70867728950f",
 	    .net = {.ssid = KF_LIT("<script>\\;,\":' Büro WLAN 32 byt"),
 		.security = FEED_WPA3,
 		.hidden = true},
