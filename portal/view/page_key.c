@@ -103,8 +103,13 @@ devices_list(struct fob *v, const struct page_key *key)
 		return KF_OK;
 	v->since = calloc(n, sizeof(*v->since));
 	v->device = calloc(n, sizeof(*v->device));
-	if (v->since == NULL || v->device == NULL)
+	if (v->since == NULL || v->device == NULL) {
+		free(v->since);
+		free(v->device);
+		v->since = NULL;
+		v->device = NULL;
 		return KF_ENOMEM;
+	}
 	for (size_t i = 0; i < n; i++) {
 		const struct page_device *d = &key->device[i];
 
