@@ -3,7 +3,7 @@
 wpa_psk_radius=3: makes message 2 of a station with the passphrase on stdin, asks the RADIUS server
 and prints what it answered as JSON. Own codec and own key derivation: an oracle, not a mirror.
 
-usage: radius_ask.py --port P --secret S --ssid SSID [--ap MAC] [--sta MAC] [--akm 2|6] [--timeout S]
+usage: radius_ask.py --port P --secret S --ssid SSID [--ap MAC] [--sta MAC] [--akm 2|6] [--timeout S] [--join]
 """
 
 import argparse
@@ -154,6 +154,26 @@ def ask(port, secret, ssid, passphrase, ap, sta, akm=2, timeout=5.0):
         return got
 
 
+def joined(port, secret, ssid, ap, sta, klass, timeout=5.0):
+    """Accounting-Start, RFC 2866: the station is on the air. True when it was taken."""
+    dashed = lambda m: "-".join("%02X" % b for b in m)
+    body = (attr(40, struct.pack("!I", 1)) + attr(44, os.urandom(8).hex().encode()) +
+            attr(1, sta.hex().encode()) + attr(32, b"ap-test") + attr(25, klass.encode()) +
+            attr(30, (dashed(ap) + ":" + ssid).encode()) + attr(31, dashed(sta).encode()))
+    head = struct.pack("!BBH", 4, 1, 20 + len(body))
+    authenticator = hashlib.md5(head + b"\0" * 16 + body + secret).digest()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(timeout)
+        s.connect(("127.0.0.1", port + 1))
+        s.send(head + authenticator + body)
+        try:
+            reply = s.recv(4096)
+        except (socket.timeout, ConnectionError):
+            return False
+    want = hashlib.md5(reply[:4] + authenticator + reply[20:] + secret).digest()
+    return reply[0] == 5 and reply[4:20] == want
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--port", type=int, required=True)
@@ -163,10 +183,15 @@ def main():
     p.add_argument("--sta", default="02:00:00:%02x:%02x:%02x" % tuple(os.urandom(3)))
     p.add_argument("--akm", type=int, default=2)
     p.add_argument("--timeout", type=float, default=5)
+    p.add_argument("--join", action="store_true", help="when accepted, be on the air")
     a = p.parse_args()
     mac = lambda t: bytes.fromhex(t.replace(":", ""))
-    print(json.dumps(ask(a.port, a.secret.encode(), a.ssid, sys.stdin.read().rstrip("\n"),
-                         mac(a.ap), mac(a.sta), a.akm, a.timeout)))
+    got = ask(a.port, a.secret.encode(), a.ssid, sys.stdin.read().rstrip("\n"), mac(a.ap),
+              mac(a.sta), a.akm, a.timeout)
+    if a.join and got["code"] == "accept":
+        got["joined"] = joined(a.port, a.secret.encode(), a.ssid, mac(a.ap), mac(a.sta),
+                               got["class"])
+    print(json.dumps(got))
 
 
 if __name__ == "__main__":

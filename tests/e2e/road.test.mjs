@@ -35,7 +35,11 @@ async function person(email, options = {}) {
 	page.on('requestfinished', async r => {
 		if (r.url().endsWith('/saml/acs')) seen.acsDone = true;
 	});
-	page.on('console', m => { if (m.type() === 'error') seen.violations.push(m.text()); });
+	page.on('console', m => { // the IdP's pages are not ours, and /k/ID of somebody else is a 404
+		const { url } = m.location();
+		if (m.type() === 'error' && url.startsWith(d.url) && !url.startsWith(d.url + '/k/'))
+			seen.violations.push(m.text() + ' ' + url);
+	});
 	await page.goto(d.url + '/');
 	await page.locator('a.btn-go, button.btn-go').first().click();
 	await page.waitForSelector('input[name=username]');
@@ -119,6 +123,15 @@ try {
 	same(d.radiusAsk('wrong-wrong-wrong-wrong').code, 'reject', 'a wrong passphrase is rejected');
 	same(d.radiusAsk(alice.key, '--secret', 'not-the-secret', '--timeout', '1').code, 'silence',
 		'a wrong RADIUS secret gets no answer');
+
+	// the page turns green
+	await bob.page.goto(d.url + '/key');
+	ok(d.radiusAsk(bob.key, '--sta', '02:00:00:00:0b:0b', '--join').joined, 'accounting of a station that joined is taken');
+	await bob.page.locator('.tag.joined').waitFor({ timeout: 10000 });
+	ok((await bob.page.locator('.tag .cap').innerText()).includes('02:00:00:00:0b:0b'),
+		"bob's page tells that his device is online, by itself");
+	ok((await alice.page.goto(d.url + '/key')) && await alice.page.locator('.tag.joined').count() === 0,
+		"alice's page does not");
 
 	// rotate: the new key, the old one for its overlap, one group
 	await alice.page.goto(d.url + '/key');
