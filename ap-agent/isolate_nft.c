@@ -470,10 +470,13 @@ nft_leave(void *ctx, const struct station *sta)
 {
 	struct nft *n = ctx;
 	struct nft_own *own = own_of(n, sta);
+	char port[sizeof(own->at.port)];
 
 	if (own == NULL)
 		return KF_OK;
+	memcpy(port, own->at.port, sizeof(port));
 	*own = n->own[--n->owns];
+	nft_port_vacate(n, port);
 	return settle(n);
 }
 

@@ -56,6 +56,8 @@ struct nft {
 
 /* Is it a bridge of ours: NFT_LIMBO or br<1..4094>? *vid: the number, 0 for NFT_LIMBO. */
 bool nft_bridge_vid(const char *name, uint16_t *vid);
+/* Is a joined station on the port of that name? */
+bool nft_port_joined(const struct nft *n, const char *name);
 /* The VLAN whose bridge the interface is in; 0 for none or NFT_LIMBO. */
 uint16_t nft_link_vid(const struct nft *n, const struct link *l);
 struct nft_vlan *nft_vlan_of(const struct nft *n, uint16_t vid); /* NULL: not of the site */
@@ -76,6 +78,10 @@ enum kf_err nft_note_read(const struct nft_elem *elem, struct nft_own *own) KF_M
 /* Moves every joined port that waits in NFT_LIMBO (or up and in no bridge) into its br<vlan>,
  * made where it is missing. One that cannot be moved stays, and an event says why, once. */
 void nft_ports_place(struct nft *n);
+/* A port that no joined station is on goes back into NFT_LIMBO: a station that is still associated
+ * there, its key revoked, is not to hear what the wire sends to everybody. "" or a port that is
+ * gone already: nothing to do. */
+void nft_port_vacate(struct nft *n, const char port[16]);
 /* Makes the bridge of each of the site's VLANs that lacks one; says in the log what fails. */
 void nft_ports_bridges(struct nft *n);
 

@@ -129,6 +129,20 @@ nft_ports_place(struct nft *n)
 }
 
 void
+nft_port_vacate(struct nft *n, const char port[16])
+{
+	const struct link *l = links_by_name(&n->links, port);
+	const struct link *limbo = links_by_name(&n->links, NFT_LIMBO);
+	int error;
+
+	if (nft_port_joined(n, port) || l == NULL || limbo == NULL || nft_is_uplink(n, l) ||
+	    nft_link_vid(n, l) == 0)
+		return;
+	if (links_set_master(&n->links, l->index, limbo->index, &error) != KF_OK)
+		kf_log(LOGL_INFO, "isolate", "vacate=%s error=\"%s\"", port, strerror(error));
+}
+
+void
 nft_ports_bridges(struct nft *n)
 {
 	for (size_t i = 0; i < n->vlans; i++) {

@@ -98,8 +98,8 @@ placed_port(const struct nft *n, const struct nft_own *own)
 	return nft_link_vid(n, l) == own->at.vlan ? own->at.port : "";
 }
 
-static bool
-is_joined_port(const struct nft *n, const char *name)
+bool
+nft_port_joined(const struct nft *n, const char *name)
 {
 	for (size_t i = 0; i < n->owns; i++)
 		if (strcmp(n->own[i].at.port, name) == 0)
@@ -122,7 +122,7 @@ want_links(const struct nft *n, struct nft_elems *want)
 		if (l->master == 0)
 			continue;
 		br = links_by_index(&n->links, l->master);
-		if (br != NULL && !nft_bridge_vid(br->name, &vid) && !is_joined_port(n, l->name))
+		if (br != NULL && !nft_bridge_vid(br->name, &vid) && !nft_port_joined(n, l->name))
 			nft_elems_add(&want[SET_FOREIGN], NULL, l->name, NULL);
 		if (!nft_is_uplink(n, l))
 			continue;

@@ -562,7 +562,27 @@ def test_stranger():
     del stations["x1"], stations["y1"]  # what goes over the wire, the wire hears
 
 
+def gateway_heard(s):
+    """Does the station hear what the gateway sends to everybody in VLAN 20?"""
+    text = os.urandom(8)
+    with In("gw"):
+        g = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    g.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    g.sendto(text, ("10.9.20.255", 5353))
+    g.close()
+    while select.select([s.s4], [], [], 0.4)[0]:
+        if s.s4.recv(2000) == text:
+            return True
+    return False
+
+
 def test_ports():
+    b1 = stations["b1"]
+    ok(gateway_heard(b1), "a station hears the gateway's broadcast")
+    leave(b1)  # revoked, say: it is associated still
+    ok(master(b1) == "kf-none" and not gateway_heard(b1), "a port that nobody is left on goes back to kf-none, and hears nothing")
+    join(b1, BOB)
+    ok(master(b1) == "br20" and gateway_heard(b1), "the next station brings it back")
     s = station("s1", "apA", "wlan0.14", 71)
     join(s, 500, vlan=40)
     ok(ap["apA"].event("stuck"), "a port whose bridge cannot be made is told", [e for e in ap["apA"].events if "stuck" in e][:1])
