@@ -3,81 +3,19 @@
 # a switch, a gateway. hostapd puts each AP_VLAN port into kf-none; isolate_nft (drive) makes
 # br20 with the 802.1Q device up0.20, moves the ports and isolates.
 set -u
-W=/run/radio
-mkdir -p $W
-n=0 failed=0 radio=0
-check() { # TEXT COMMAND...
-	local text=$1
-	shift
-	n=$((n + 1))
-	if "$@" >$W/last 2>&1; then
-		echo "ok $n - $text"
-	else
-		echo "not ok $n - $text"
-		tail -5 $W/last | sed 's/^/# /'
-		failed=$((failed + 1))
-	fi
-}
-not() { ! "$@"; }
-within() { # SECONDS COMMAND...
-	local tries=$(($1 * 5))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.2
-	done
-}
-radio_to() { # NS: gives it the next radio, says its name
-	iw phy phy$radio set netns name "$1"
-	wlan[$1]=wlan$radio
-	radio=$((radio + 1))
-}
-declare -A wlan
-
-# The wired side: VLAN 20 is tagged between switch and APs.
-ip netns add sw
-ip netns add gw
-ip -n sw link add br0 type bridge vlan_filtering 1
-ip -n sw link set br0 up
-ip link add eth0 netns gw type veth peer name gw netns sw
-ip -n sw link set gw master br0 up
-bridge -n sw vlan add dev gw vid 20 pvid untagged
-ip -n gw link set eth0 up
-ip -n gw addr add 10.9.20.1/24 dev eth0
-ip netns exec gw sysctl -qw net.ipv4.ip_forward=1
+. tests/wifi/lab.sh
+wired_side
 
 ap() { # NS CHANNEL AGENT
 	local ns=$1
-	ip netns add $ns
-	ip -n $ns link set lo up
-	ip link add up0 netns $ns type veth peer name $ns netns sw
-	ip -n $ns link set up0 up
-	ip -n sw link set $ns master br0 up
-	bridge -n sw vlan add dev $ns vid 20
-	radio_to $ns
+	ap_box $ns
 	mkfifo $W/$ns.in
 	$OUT/drive $ns up0 $3 <$W/$ns.in >$W/$ns.said 2>$W/$ns.agent.log &
 	eval "exec {fd}>$W/$ns.in"
 	agent[$ns]=$fd
 	tell $ns "vlan 20 listed prefix 10.9.20.0/24 gateway 10.9.20.1"
 	tell $ns vlans
-	echo "* ${wlan[$ns]}.# kf-none" >$W/$ns.vlan
-	cat >$W/$ns.conf <<C
-interface=${wlan[$ns]}
-driver=nl80211
-ctrl_interface=$W/$ns
-ssid=keyfob
-hw_mode=g
-channel=$2
-wpa=2
-wpa_key_mgmt=WPA-PSK
-rsn_pairwise=CCMP
-ieee80211w=1
-dynamic_vlan=1
-vlan_file=$W/$ns.vlan
-wpa_psk_file=$W/keys
-C
+	ap_conf $ns $2 wpa_psk_file=$W/keys
 	ip netns exec $ns hostapd -t -B -f $W/$ns.log $W/$ns.conf
 }
 declare -A agent
@@ -88,28 +26,6 @@ tell() { # NS LINE
 	within 5 test_more $W/$1.said "$lines"
 }
 test_more() { [ "$(wc -l <"$1")" -gt "$2" ]; }
-sta() { # NS PASSPHRASE FREQUENCY ADDRESS
-	ip netns add $1
-	ip -n $1 link set lo up
-	radio_to $1
-	ip -n $1 addr add $4/24 dev ${wlan[$1]}
-	cat >$W/$1.conf <<C
-ctrl_interface=$W/$1
-network={
-	ssid="keyfob"
-	psk="$2"
-	key_mgmt=WPA-PSK
-	ieee80211w=1
-	scan_freq=$3
-	freq_list=$3
-}
-C
-	ip netns exec $1 wpa_supplicant -B -D nl80211 -i ${wlan[$1]} -c $W/$1.conf -f $W/$1.log
-}
-mac() { ip -n $1 -o link show ${wlan[$1]} | sed 's/.*ether \([^ ]*\).*/\1/'; }
-connected() { wpa_cli -p $W/$1 -i ${wlan[$1]} status | grep -q '^wpa_state=COMPLETED'; }
-ping1() { ip netns exec $1 ping -c1 -W1 -q $2; }
-port_in() { ip -n $1 -o link show $2 | grep -q "master $3 "; }
 join() { tell $1 "join $(mac $2) $(mac $1) 20 $3 $4 ${wlan[$1]}.$4"; }
 sessions() {
 	local a
@@ -151,14 +67,12 @@ check 'nor bob alice on the other AP' not ping1 s2 10.9.20.13
 ip -n s1 route add 10.9.20.12/32 via 10.9.20.1
 ip -n s2 route add 10.9.20.11/32 via 10.9.20.1
 check 'nor by way of the gateway' not ping1 s1 10.9.20.12
-check 'a group key rekey passes the rules' eval "hostapd_cli -p $W/apA -i ${wlan[apA]} raw REKEY_GTK; sleep 2; connected s1 && ping1 s1 10.9.20.1"
-wpa_cli -p $W/s1 -i ${wlan[s1]} disconnect >/dev/null
+check 'a group key rekey passes the rules' eval "hcli apA raw REKEY_GTK; sleep 2; connected s1 && ping1 s1 10.9.20.1"
+wcli s1 disconnect >/dev/null
 check 'the AP_VLAN port goes with its last station' within 8 not ip -n apA link show ${wlan[apA]}.11
 check 'and takes its elements along' within 3 not eval "ip netns exec apA nft list set bridge keyfob peer | grep ${wlan[apA]}.11"
-wpa_cli -p $W/s1 -i ${wlan[s1]} reconnect >/dev/null
+wcli s1 reconnect >/dev/null
 check 's1 comes back' within 25 connected s1
 join apA s1 100 11
 check 'into its group' within 5 ping1 s1 10.9.20.13
-cp $W/*.log $W/*.said "$OUT" 2>/dev/null
-echo "1..$n"
-exit $((failed > 0))
+finish
