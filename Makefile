@@ -161,7 +161,7 @@ install: build
 clean:
 	rm -rf build build-san
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
 
 # the analyzer reads every product file once more; its findings are errors
 ANALYZE = $(patsubst %,$(BUILD)/analyze/%,$(foreach l,$(LAYERS),$(call srcs,$l)))
